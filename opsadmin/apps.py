@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OpsadminConfig(AppConfig):
+    name = "opsadmin"
+    verbose_name = _("PostgreSQL operations")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""The store in the admin: one module per page family."""

@@ -1,0 +1,1 @@
+"""Fixtures every test may use. One family per file in tests/fixtures."""
