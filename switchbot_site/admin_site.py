@@ -1,12 +1,13 @@
-"""The admin site: names, and (from opsadmin) the pages that are not models."""
+"""The admin site of the project: Django's, with the operations pages."""
 
 from __future__ import annotations
 
-from django.contrib.admin import AdminSite
 from django.utils.translation import gettext_lazy as _
 
+from opsadmin.faces.admin_site import OperationsSiteMixin
 
-class StoreOpsAdminSite(AdminSite):
+
+class StoreOpsAdminSite(OperationsSiteMixin):
     site_title = _("SwitchBot Store Ops")
     site_header = _("SwitchBot Store Ops")
-    index_title = _("Overview")
+    index_title = _("Everything in one place")

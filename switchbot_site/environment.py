@@ -104,6 +104,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("WEB_THREADS", int, 4, "Threads of one worker."),
     Variable("ADMIN_USERNAME", str, "admin", "Name of the first user that `make run` creates."),
     Variable("ADMIN_PASSWORD", str, None, "Password of that user. Unset: generated and printed once.", secret=True),
+    Variable(
+        "READYZ_TOKEN",
+        str,
+        None,
+        "Who asks `/readyz` must show it as a bearer token. Unset: anybody may ask.",
+        secret=True,
+    ),
     Variable("RENDER", bool, False, "Set by Render."),
     Variable("RENDER_EXTERNAL_HOSTNAME", str, None, "Set by Render: the service's host name."),
 )

@@ -21,6 +21,7 @@ DEBUG: bool = env("DEBUG")
 VAR_DIR = (BASE_DIR / env("VAR_DIR")).resolve()
 STORE_DIR = (BASE_DIR / (env("STORE_DIR") or VAR_DIR / "store")).resolve()
 ENVIRONMENT_LABEL: str = env("ENVIRONMENT_LABEL")
+READYZ_TOKEN: str = env("READYZ_TOKEN") or ""
 
 SECRET_KEY: str = env("SECRET_KEY") or ""
 if not SECRET_KEY:

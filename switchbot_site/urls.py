@@ -6,7 +6,10 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from switchbot_site.health import readyz
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,61 @@
+"""The pages in the admin site: their addresses and their group in the sidebar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext as _
+
+from opsadmin.pages.registry import Page, pages
+
+
+class OperationsSiteMixin(admin.AdminSite):
+    """Add to a project's AdminSite class: `class MySite(OperationsSiteMixin, AdminSite)`."""
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        autodiscover_modules("pages")
+        own: list[URLPattern | URLResolver] = [
+            path(f"ops/{page.slug}/", self.admin_view(self._guarded(page)), name=page.url_name) for page in pages()
+        ]
+        return own + list(super().get_urls())
+
+    def _guarded(self, page: Page) -> Any:
+        def view(request: HttpRequest) -> HttpResponse:
+            if not request.user.has_perm(page.permission):
+                raise PermissionDenied
+            return page.view(request)
+
+        return view
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        found: list[Any] = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return found
+        allowed = [page for page in pages() if request.user.has_perm(page.permission)]
+        if not allowed:
+            return found
+        operations = {
+            "name": _("Operations"),
+            "app_label": "operations",
+            "app_url": reverse(f"{self.name}:index"),
+            "has_module_perms": True,
+            "models": [
+                {
+                    "name": page.title,
+                    "object_name": page.url_name,
+                    "admin_url": reverse(f"{self.name}:{page.url_name}"),
+                    "add_url": None,
+                    "view_only": True,
+                    "perms": {"view": True},
+                }
+                for page in allowed
+            ],
+        }
+        # What an operator opens first, then the store's tables, then access.
+        store_first = sorted(found, key=lambda app: app["app_label"] != "stores")
+        return [operations, *store_first]
