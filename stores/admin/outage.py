@@ -49,7 +49,7 @@ def answer_in_outage(request: HttpRequest, error: BaseException, *, title: Any) 
     return TemplateResponse(request, "admin/stores/outage.html", context).render()
 
 
-class OutageMixin(admin.ModelAdmin[Any]):
+class OutageMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Put before ModelAdmin: its views answer with the outage page instead of an exception."""
 
     def get_urls(self) -> list[Any]:
