@@ -6,13 +6,23 @@ works on all three. There is no way back: the tables are the dashboard's."""
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from stores.errors import StoreMisconfigured
 from stores.schema.adopt import adopt
+from stores.schema.inspect import store_schema
+
+#: Without these the store cannot work at all; anything else that adoption leaves, `adopt_database --check` shows.
+ESSENTIAL = ("table", "column", "type", "primary key")
 
 
 def adopt_schema(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        adopt(cursor, cursor.fetchone()[0])
+        report = adopt(cursor, store_schema(cursor))
+    for difference in report.undecided:
+        if difference.kind in ESSENTIAL and difference.severity == "critical":
+            raise StoreMisconfigured(
+                f"{difference.object} is {difference.found}, expected {difference.expected}. {difference.why} "
+                "Nothing was changed. All differences: manage.py adopt_database --check"
+            )
 
 
 class Migration(migrations.Migration):

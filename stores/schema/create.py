@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from stores.schema.expected import Column, Index, Table, Trigger
@@ -30,50 +33,108 @@ def column_sql(column: Column) -> str:
     return " ".join(words)
 
 
+def place(schema: str, table: Table) -> str:
+    return f"{quoted(schema)}.{quoted(table.name)}"
+
+
 def create_table(schema: str, table: Table) -> str:
     lines = [f"    {column_sql(column)}" for column in table.columns]
     lines.append(f"    PRIMARY KEY ({', '.join(quoted(name) for name in table.primary_key)})")
     body = ",\n".join(lines)
-    return f"CREATE TABLE {quoted(schema)}.{quoted(table.name)} (\n{body}\n)"
+    made = f"CREATE TABLE {place(schema, table)} (\n{body}\n)"
+    if not table.comment:
+        return made
+    comment = table.comment.replace("'", "''")
+    return f"{made};\nCOMMENT ON TABLE {place(schema, table)} IS '{comment}'"
+
+
+def add_column(schema: str, table: Table, column: Column) -> str:
+    """ADD COLUMN. A nullable column's default is set apart from it: rows that are there already keep NULL instead of
+    a value nobody measured (now() would date every old reading to the moment of the adoption)."""
+    if column.not_null or column.default is None:
+        return f"ALTER TABLE {place(schema, table)} ADD COLUMN {column_sql(column)}"
+    name = quoted(column.name)
+    return (
+        f"ALTER TABLE {place(schema, table)} ADD COLUMN {name} {column.type};\n"
+        f"ALTER TABLE {place(schema, table)} ALTER COLUMN {name} SET DEFAULT {column.default}"
+    )
 
 
 def create_index(schema: str, table: Table, index: Index) -> str:
+    """CREATE INDEX; a unique one becomes a constraint, as Django's UniqueConstraint is."""
     unique = "UNIQUE " if index.unique else ""
-    return f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(schema)}.{quoted(table.name)} {index.definition}"
+    made = f"CREATE {unique}INDEX {quoted(index.name)} ON {place(schema, table)} {index.definition}"
+    return f"{made};\n{constrain(schema, table, index)}" if index.unique else made
+
+
+def constrain(schema: str, table: Table, index: Index) -> str:
+    name = quoted(index.name)
+    return f"ALTER TABLE {place(schema, table)} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
 
 
 def create_trigger(schema: str, table: Table, trigger: Trigger) -> str:
     return (
         f"CREATE OR REPLACE TRIGGER {quoted(trigger.name)} {trigger.timing} ON "
-        f"{quoted(schema)}.{quoted(table.name)} FOR EACH ROW EXECUTE FUNCTION "
+        f"{place(schema, table)} FOR EACH ROW EXECUTE FUNCTION "
         f"{quoted(schema)}.{quoted(trigger.function)}()"
     )
 
 
-def create_functions(schema: str) -> str:
-    """Both trigger functions, as one script."""
-    return FUNCTIONS.read_text(encoding="utf-8").replace("%(schema)s", quoted(schema))
+@dataclass(frozen=True)
+class Function:
+    """A trigger function: its statement and, as pg_proc.prosrc keeps it, its body."""
+
+    name: str
+    sql: str
+    source: str
 
 
-#: A missing row cannot be locked: FOR UPDATE finds nothing and two first writers overwrite each other. The
-#: dashboard reads {} as empty.
-CREATE_ROWS = (
-    "INSERT INTO {schema}.json_store (kind, data) VALUES ('settings', '{{}}'), ('state', '{{}}') "
-    "ON CONFLICT (kind) DO NOTHING"
+_FUNCTION = re.compile(
+    r"CREATE OR REPLACE FUNCTION %\(schema\)s\.(?P<name>\w+)\(\).*?\$function\$(?P<source>.*?)\$function\$",
+    re.DOTALL,
 )
 
 
-def create_rows(schema: str) -> str:
-    return CREATE_ROWS.format(schema=quoted(schema))
+@cache
+def expected_functions(schema: str) -> tuple[Function, ...]:
+    """The functions of functions.sql for this schema."""
+    return tuple(
+        Function(
+            name=found["name"],
+            sql=_filled(found[0], schema),
+            source=found["source"].replace("%(schema)s", quoted(schema)),
+        )
+        for found in _FUNCTION.finditer(FUNCTIONS.read_text(encoding="utf-8"))
+    )
 
 
-#: The value a document has when it is adopted is its first revision, so that it can be restored.
-FIRST_REVISIONS = (
-    "INSERT INTO {schema}.json_store_revision (kind, revision, data, written_at, writer, reason) "
-    "SELECT kind, revision, data, coalesce(updated_at, now()), '', 'adopted' FROM {schema}.json_store "
-    "ON CONFLICT DO NOTHING"
-)
+def _filled(text: str, schema: str) -> str:
+    # A schema's name may hold the tag that ends the body.
+    tag = "$function$"
+    while tag in quoted(schema):
+        tag = f"{tag[:-1]}_$"
+    return text.replace("$function$", tag).replace("%(schema)s", quoted(schema))
+
+
+def revoke_function(schema: str, name: str) -> str:
+    return f"REVOKE EXECUTE ON FUNCTION {quoted(schema)}.{quoted(name)}() FROM PUBLIC"
+
+
+def create_row(schema: str, kind: str) -> str:
+    """An empty document. A missing row cannot be locked: FOR UPDATE finds nothing and two first writers overwrite
+    each other. The dashboard reads {} as empty."""
+    return (
+        f"INSERT INTO {quoted(schema)}.json_store (kind, data) VALUES ('{kind}', '{{}}') "  # noqa: S608 (our own names)
+        "ON CONFLICT (kind) DO NOTHING"
+    )
 
 
 def first_revisions(schema: str) -> str:
-    return FIRST_REVISIONS.format(schema=quoted(schema))
+    """The value a document has when it is adopted is its first revision, so that it can be restored."""
+    place = quoted(schema)
+    return (
+        f"INSERT INTO {place}.json_store_revision (kind, revision, data, written_at, writer, reason)\n"  # noqa: S608
+        "SELECT kind, revision, data, coalesce(updated_at, now()), '', 'adopted'\n"
+        f"FROM {place}.json_store\n"
+        "ON CONFLICT DO NOTHING"
+    )
