@@ -3,7 +3,11 @@ django-environ; docs/core/configuration.md is checked against this list."""
 
 from __future__ import annotations
 
+import io
+import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -66,10 +70,19 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
+        "STORE_USE_DIRECT_URL", bool, False, "Commands go past the pooler. The deploy scripts set it for migrations."
+    ),
+    Variable(
         "POSTGRES_SSL_MODE",
         str,
         "require",
         "libpq sslmode, where `POSTGRES_URL` names none. Means nothing on a unix socket.",
+    ),
+    Variable(
+        "POSTGRES_BIN",
+        str,
+        None,
+        "Which PostgreSQL the private cluster runs: a directory of programs, `system` or `wheel`. Unset: the system's, else the wheel's.",
     ),
     Variable("STORE_BACKEND", str, "postgres", "Where the documents live at start: `postgres` or `filesystem`."),
     Variable(
@@ -111,6 +124,9 @@ VARIABLES: tuple[Variable, ...] = (
         "Who asks `/readyz` must show it as a bearer token. Unset: anybody may ask.",
         secret=True,
     ),
+    Variable(
+        "ENV_FILE", str, ".env", "File with further variables; those of the environment win. Relative to the checkout."
+    ),
     Variable("RENDER", bool, False, "Set by Render."),
     Variable("RENDER_EXTERNAL_HOSTNAME", str, None, "Set by Render: the service's host name."),
 )
@@ -135,7 +151,7 @@ class Environment:
             return variable.default
         try:
             if variable.kind is list:
-                return self._env.list(name)
+                return [part.strip() for part in self._env.list(name) if part.strip()]
             if variable.kind is str:
                 # Not Env.str(): a leading "$" in a password would be taken for a reference to another variable.
                 return self._env.ENVIRON[name].strip()
@@ -145,3 +161,27 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name} must be {variable.kind.__name__}; {shown} is not. It means: {variable.meaning}"
             ) from None
+
+
+def read_env_file() -> None:
+    """Add the variables of ENV_FILE to the environment, below those that are there. No file: nothing to add.
+
+    Raises `django.core.exceptions.ImproperlyConfigured` at a line that sets nothing, without repeating it."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    name = os.environ.get("ENV_FILE", "").strip() or _BY_NAME["ENV_FILE"].default
+    path = Path(__file__).resolve().parent.parent / name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        # The library would log such a line, secrets included, and go on.
+        if line.strip() and not line.startswith("#") and not re.match(r"(export )?\w+=", line, re.ASCII):
+            raise ImproperlyConfigured(f"Line {number} of {path} sets nothing. Write NAME=value, or # for a comment.")
+    # An empty variable counts as unset, here as in `Environment`.
+    for unset in [key for key, value in os.environ.items() if key in _BY_NAME and not value.strip()]:
+        del os.environ[unset]
+    environ.Env.read_env(io.StringIO(text), overwrite=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from switchbot_site import databases
-from switchbot_site.environment import Environment
+from switchbot_site.environment import Environment, read_env_file
 from switchbot_site.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+read_env_file()
 env = Environment()
 
 ON_RENDER: bool = env("RENDER")
@@ -50,8 +51,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "switchbot_site.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "switchbot_site.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -101,7 +102,9 @@ POSTGRES_DIRECT_PARTS = (
 )
 DATABASES = {
     "default": databases.site_database(env("SITE_DATABASE_URL"), VAR_DIR / "site.sqlite3"),
-    "store": databases.store_database(POSTGRES_PARTS, env("STORE_STATEMENT_TIMEOUT_MS")),
+    "store": databases.store_database(
+        POSTGRES_DIRECT_PARTS if env("STORE_USE_DIRECT_URL") else POSTGRES_PARTS, env("STORE_STATEMENT_TIMEOUT_MS")
+    ),
 }
 DATABASE_ROUTERS = ["stores.router.StoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -139,7 +142,7 @@ USE_TZ = True
 
 # --- static files ------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = BASE_DIR / "var" / "static"  # part of the build, not of the disk
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -177,4 +180,6 @@ LOGGING = {
 # --- django-extensions -------------------------------------------------------------------------------------------
 SHELL_PLUS_IMPORTS = ["from stores import get_history, get_store", "from stores.pool import validate_pool"]
 
-os.makedirs(VAR_DIR, exist_ok=True)
+# On Render the disk is not mounted while building, and nothing there needs it.
+with contextlib.suppress(OSError):
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
