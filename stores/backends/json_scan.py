@@ -36,7 +36,8 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _CUT_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_WORD = re.compile(r"[-+]?[A-Za-z_$][A-Za-z0-9_$]*|[-+.]?[0-9][0-9A-Za-z_.+-]*")
+_WORD = re.compile(r"[-+]?[A-Za-z_$][A-Za-z0-9_$]*|[-+.]?[0-9][0-9A-Za-z_.+-]*|[-+.]")
+_CUT_NUMBER = re.compile(r"-|-?(?:0|[1-9][0-9]*)(?:\.|(?:\.[0-9]+)?[eE][+-]?)")
 _NOT_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _FOREIGN_WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
 
@@ -301,7 +302,9 @@ class Scan:
         if word in _NOT_NUMBERS:
             self._add(position, f"{word} is not a number that JSON can hold. Use null or a number.")
             return None
-        if match.end() == len(self.text) and any(known.startswith(word) for known in (*_CONSTANTS, "-")):
+        if match.end() == len(self.text) and (
+            _CUT_NUMBER.fullmatch(word) or any(known.startswith(word) for known in _CONSTANTS)
+        ):
             raise self._ends()
         if word in _FOREIGN_WORDS:
             raise self._fail(position, f"{word} is not JSON. Write {_FOREIGN_WORDS[word]}.")
