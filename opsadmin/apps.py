@@ -6,3 +6,6 @@ class OpsadminConfig(AppConfig):
     name = "opsadmin"
     verbose_name = _("PostgreSQL operations")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from opsadmin import setup_checks  # noqa: F401  (registers them)
