@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 
 from switchbot_site.local.errors import LocalError
 
+#: Of a generated password: what a double click selects and nobody misreads.
+LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="prepare", description="Bring the databases up to date.")
@@ -58,7 +61,7 @@ def create_first_user() -> None:
     if users.filter(username=name).exists() or (not password and users.filter(is_superuser=True).exists()):
         return
     given = bool(password)
-    password = password or secrets.token_urlsafe(12)
+    password = password or "".join(secrets.choice(LETTERS) for _ in range(16))
     users.create_superuser(username=name, email="", password=password)
     if not given:
         print(f"User {name}, password {password} (shown this once; change it: manage.py changepassword {name})")
