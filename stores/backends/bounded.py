@@ -1,0 +1,86 @@
+"""A psycopg connection whose every wait ends.
+
+`connect_timeout`, `tcp_user_timeout` and keepalives do not help where a middle box acknowledges TCP and forwards
+nothing, and `statement_timeout` is the server's clock. So the client counts: a wait that is over closes the
+connection from our side, and it is never used again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow
+
+T = TypeVar("T")
+
+_connecting = threading.local()
+
+
+class LineTimeout(psycopg.OperationalError):
+    """PostgreSQL did not answer in time; the connection was given up."""
+
+
+def bounded(waits: Generator[Any, Any, T], until: float) -> Generator[Any, Any, T]:
+    """psycopg's generator `waits`, ended with `LineTimeout` at the time `until` (of `monotonic()`).
+
+    Whoever drives it comes back at least every `interval` seconds, with a false value where nothing is ready."""
+    try:
+        state = next(waits)
+        while True:
+            ready = yield state
+            if ready:
+                state = waits.send(ready)
+            if monotonic() >= until:
+                waits.close()
+                raise LineTimeout("no answer in time")
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+@contextmanager
+def connecting_until(until: float) -> Iterator[None]:
+    """In this block and thread `BoundedConnection.connect` ends by `until`; libpq itself knows nothing under 2 s."""
+    _connecting.until = until
+    try:
+        yield
+    finally:
+        _connecting.until = None
+
+
+class BoundedConnection(psycopg.Connection[TupleRow]):
+    """`until`: when (`monotonic()`) the present call must be over. `limit`: seconds that one wait may take where
+    there is no `until`. Neither: no bound."""
+
+    until: float | None = None
+    limit: Callable[[], float | None] | None = None
+    #: The pool it goes back to, and its poll object: whether something has arrived. Both belong to `Line`.
+    home: Any = None
+    poller: Any = None
+
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Any:
+        waits: Any = super()._connect_gen(conninfo)
+        until: float | None = getattr(_connecting, "until", None)
+        return waits if until is None else bounded(waits, until)
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        until = self.until
+        if until is None and self.limit is not None:
+            seconds = self.limit()
+            until = None if seconds is None else monotonic() + seconds
+        if until is None or timeout is not None:
+            return super().wait(gen, interval, timeout)
+        rest = until - monotonic()
+        try:
+            if rest <= 0:
+                gen.close()
+                raise LineTimeout("no time left")
+            return super().wait(bounded(gen, until), min(interval, rest))
+        except LineTimeout:
+            self.pgconn.finish()
+            raise
