@@ -135,6 +135,6 @@ def first_revisions(schema: str) -> str:
     return (
         f"INSERT INTO {place}.json_store_revision (kind, revision, data, written_at, writer, reason)\n"  # noqa: S608
         "SELECT kind, revision, data, coalesce(updated_at, now()), '', 'adopted'\n"
-        f"FROM {place}.json_store\n"
+        f"FROM {place}.json_store WHERE data IS NOT NULL\n"
         "ON CONFLICT DO NOTHING"
     )

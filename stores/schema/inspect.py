@@ -250,12 +250,13 @@ def _rows(
         )
         return None, None, (missing,)
     place = quoted(schema)
+    full = "stored.data IS NOT NULL" if store.column("data") is not None else "true"
     countable = store.column("revision") is not None and kept is not None
     unkept = (
-        f"NOT EXISTS (SELECT FROM {place}.json_store_revision kept "
+        f"{full} AND NOT EXISTS (SELECT FROM {place}.json_store_revision kept "
         "WHERE kept.kind = stored.kind AND kept.revision = stored.revision)"
         if countable
-        else "true"
+        else full
     )
     cursor.execute(f"SELECT stored.kind, {unkept} FROM {place}.json_store AS stored")  # noqa: S608 (quoted names)
     rows: list[tuple[str, bool]] = cursor.fetchall()
