@@ -166,13 +166,14 @@ def decode(text: str | bytes, *, source: str = "") -> Document:
 
     Raises `DocumentDamaged` with line, column and path of what is wrong."""
     plain = text_of(text, source, DocumentDamaged)
-    if len(plain) <= MAX_BYTES // 4 and _limits_hold() and not ("\\u" in plain and _DOUBTFUL_ESCAPE.search(plain)):
+    if _limits_hold() and not ("\\u" in plain and _DOUBTFUL_ESCAPE.search(plain)):
         try:
             found = json.loads(plain, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError):
             pass  # the scan says where
         else:
             if type(found) is dict and _is_shallow(found, plain):
+                _refuse_size(found, plain, source, DocumentDamaged)
                 return found
     scan = Scan(plain, exact=False)
     document = scan.run()
@@ -216,7 +217,7 @@ def _is_shallow(document: Document, text: str) -> bool:
 
 
 def _refuse_size(document: Document, text: str, source: str, error: type[DocumentError]) -> None:
-    if len(text) * 4 > MAX_BYTES:  # characters; four bytes at most
+    if len(text) * (1 if text.isascii() else 4) > MAX_BYTES:
         try:
             encode(document)
         except DocumentError as refused:
