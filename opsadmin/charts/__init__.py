@@ -1,0 +1,7 @@
+"""Charts: numbers in, SVG out. They know nothing of where the numbers come from; colours are classes of charts.css."""
+
+from opsadmin.charts.line import line_chart
+from opsadmin.charts.marks import Band, Series
+from opsadmin.charts.swatch import band_swatch
+
+__all__ = ["Band", "Series", "band_swatch", "line_chart"]
