@@ -99,8 +99,9 @@ def give_to_owner(descriptor: int, directory: str) -> None:
     """What root makes in someone's directory belongs to that person: a command run as root must not lock the
     dashboard out of its own file."""
     if os.geteuid() == 0:
-        owner = os.stat(directory)
-        if owner.st_uid != 0:
+        owner, here = os.stat(directory), os.fstat(descriptor)
+        # With a second name it may be anyone's file, linked there to be given away.
+        if owner.st_uid != here.st_uid and here.st_nlink == 1:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 

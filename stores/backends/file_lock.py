@@ -8,6 +8,7 @@ import os
 import random
 import time
 
+from stores.backends.durable_file import give_to_owner
 from stores.errors import StoreBusy
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -73,6 +74,7 @@ def acquire(path: str, deadline: float) -> FileLock:
         descriptor = os.open(path, _FLAGS, 0o600)
         _held.add(descriptor)
         try:
+            give_to_owner(descriptor, os.path.dirname(path))
             while True:
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
