@@ -20,7 +20,7 @@ from typing import Any, Literal
 Action = Literal["added", "removed", "changed"]
 Keys = tuple[str | int, ...]
 
-_PLAIN_KEY = re.compile(r"[\w-]+")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Change:
 
 
 def path_text(keys: Keys) -> str:
-    """`winter.min_temp`, `time_windows[0].start`; a key with anything but letters, digits, `_` and `-` is quoted as
-    JSON: `["a.b"].c`. Two different places never get one text."""
+    """`winter.min_temp`, `time_windows[0].start`; a key that is not a plain word is quoted as JSON: `["a.b"].c`.
+    Two different places never get one text (unlike `json_rules.path_text`, which shortens long keys)."""
     text = ""
     for key in keys:
         if isinstance(key, int):
@@ -55,7 +55,8 @@ def path_text(keys: Keys) -> str:
         elif _PLAIN_KEY.fullmatch(key):
             text += f".{key}" if text else key
         else:
-            text += f"[{json.dumps(key)}]"
+            # Escaped where a terminal or a log could not take it.
+            text += f"[{json.dumps(key, ensure_ascii=not key.isprintable())}]"
     return text
 
 

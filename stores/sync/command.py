@@ -1,0 +1,78 @@
+"""What `migrate_to_postgres` and `export_store` have in common: exit codes, output, no traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from stores import documents
+from stores.backends.protocol import KINDS
+from stores.errors import StoreMisconfigured
+from stores.registry import store_dsn
+from stores.sync.plan import Domain
+from stores.sync.show import Paper, forgive_encoding
+
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class SyncCommand(BaseCommand):
+    """`work` does it; an exit code other than 0 ends in `SystemExit`."""
+
+    # These are wanted most when something else of the site is broken.
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        forgive_encoding(sys.stdout, sys.stderr)
+        self._color = False if options.get("no_color") else True if options.get("force_color") else None
+        try:
+            code, text = self.work(options)
+        except KeyboardInterrupt:
+            self.stderr.write(_("Interrupted. Run it again without --apply or --force to see how things stand."))
+            raise SystemExit(INTERRUPTED) from None
+        try:
+            self.stdout.write(text, ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader of the pipe (`| head`) has gone. The work is done; Python must not try to flush again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code:
+            raise SystemExit(code)
+
+    def work(self, options: dict[str, Any]) -> tuple[int, str]:
+        """The exit code and what to print."""
+        raise NotImplementedError
+
+    def add_paths(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--settings-path", type=Path, metavar="P", help="The settings file.")
+        parser.add_argument("--state-path", type=Path, metavar="P", help="The state file.")
+
+    def paths(self, options: dict[str, Any]) -> dict[str, Path]:
+        """The files by kind: those that were named, else both at their configured places. Naming one leaves the
+        other alone: --force on a settings file must not replace the state by an old copy that lies about."""
+        named = {kind: options[f"{kind}_path"] for kind in KINDS if options[f"{kind}_path"]}
+        paths: dict[str, Path] = named or {kind: Path(settings.STORE_PATHS[kind]) for kind in KINDS}
+        if len({os.path.realpath(path) for path in paths.values()}) < len(paths):
+            raise CommandError(_("Both paths name one file; each document has its own."), returncode=REFUSED)
+        return paths
+
+    def dsn(self) -> str:
+        """The store's address. Raises `StoreMisconfigured`."""
+        try:
+            return store_dsn()
+        except ImproperlyConfigured:
+            raise StoreMisconfigured(_("POSTGRES_URL names no database. Add its name.")) from None
+
+    def domain(self) -> Domain:
+        keys = {kind: documents.known_keys(kind) for kind in KINDS}
+        return Domain(keys, documents.masked, documents.ordered)
+
+    def paper(self) -> Paper:
+        return Paper(self.stdout, color=self._color)  # type: ignore[arg-type]
