@@ -13,6 +13,9 @@ from rich.text import Text
 from stores.schema.adopt import AdoptionReport
 from stores.schema.differences import Difference
 
+#: From this width on, found and expected stand in columns of their own.
+WIDE = 120
+
 _STYLE = {"critical": "bold red", "warning": "yellow", "note": "dim"}
 
 
@@ -25,22 +28,7 @@ def as_table(report: AdoptionReport, *, width: int, colour: bool, done: bool) ->
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     if report.applied or report.left:
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold" if colour else None)
-        table.add_column(_("Object"), ratio=3, overflow="fold")
-        table.add_column(_("Found"), ratio=3, overflow="fold")
-        table.add_column(_("Expected"), ratio=3, overflow="fold")
-        table.add_column(_("What --apply did") if done else _("What --apply does"), ratio=4, overflow="fold")
-        table.expand = True
-        for difference in report.applied:
-            _row(table, difference, _action(difference, done))
-        number = 0
-        for difference in report.left:
-            if difference.severity == "note":
-                _row(table, difference, _("nothing to do"))
-            else:
-                number += 1
-                _row(table, difference, _("nothing: a person decides [%(number)d]") % {"number": number})
-        console.print(table)
+        console.print(_table(report, narrow=width < WIDE, done=done))
     for number, difference in enumerate(report.undecided, start=1):
         console.print(Text(f"\n[{number}] {difference.object}: {difference.why}"))
     for item in report.unavailable:
@@ -54,10 +42,27 @@ def as_table(report: AdoptionReport, *, width: int, colour: bool, done: bool) ->
     return file.getvalue()
 
 
-def _row(table: Table, difference: Difference, action: str) -> None:
-    name = Text(difference.object)
-    name.append(f" ({severity_name(difference.severity)})", style=_STYLE[difference.severity])
-    table.add_row(name, Text(difference.found), Text(difference.expected), Text(action))
+def _table(report: AdoptionReport, *, narrow: bool, done: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=True)
+    columns = [_("Object"), _("Found → expected")] if narrow else [_("Object"), _("Found"), _("Expected")]
+    for heading in columns:
+        table.add_column(heading, overflow="fold", ratio=3)
+    table.add_column(_("What --apply did") if done else _("What --apply does"), overflow="fold", ratio=2)
+    number = 0
+    for difference in (*report.applied, *report.left):
+        if difference.sql is not None:
+            action = _action(difference, done)
+        elif difference.severity == "note":
+            action = _("nothing to do")
+        else:
+            number += 1
+            action = _("nothing: a person decides [%(number)d]") % {"number": number}
+        name = Text(difference.object)
+        name.append(f" ({severity_name(difference.severity)})", style=_STYLE[difference.severity])
+        found, expected = Text(difference.found), Text(difference.expected)
+        states = [Text.assemble(found, " → ", expected)] if narrow else [found, expected]
+        table.add_row(name, *states, Text(action))
+    return table
 
 
 def _action(difference: Difference, done: bool) -> str:

@@ -119,13 +119,15 @@ def roles(superuser_dsn: str) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def home(roles: dict[str, str], empty_database: str, superuser_dsn: str) -> dict[str, str]:
+def home(roles: dict[str, str], empty_database: str, superuser_dsn: str) -> Iterator[dict[str, str]]:
     """An empty database with the dashboard's and the site's roles at work: an address per role, and the superuser's."""
     everybody = make_conninfo(superuser_dsn, dbname=conninfo_to_dict(empty_database)["dbname"])
     run(everybody, f"GRANT USAGE, CREATE ON SCHEMA public TO {roles['dashboard']}, {roles['site']}")
     run(everybody, f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {roles['bare']}")
     found = {name: make_conninfo(empty_database, user=role) for name, role in roles.items()}
-    return {**found, "super": everybody}
+    yield {**found, "super": everybody}
+    # by the superuser: the role of the tests may not end a superuser's session that is about to go
+    run(superuser_dsn, f"DROP DATABASE {conninfo_to_dict(everybody)['dbname']} WITH (FORCE)")
 
 
 @pytest.fixture
