@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,11 @@ ACCESS = "local all all trust\n"
 #: Longest start or stop, in seconds: recovery after a crash takes its time.
 PATIENCE = 60
 SUPERUSER = "postgres"
+#: Of the socket's name; nothing listens on the network. Said everywhere, because PGPORT may be set.
+PORT = "5432"
+SOCKET = f".s.PGSQL.{PORT}"
+#: A process number above every system's highest.
+NO_PROCESS = 2**31 - 1
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Cluster:
 
     def dsn(self, database: str = "store", **more: str) -> str:
         """libpq text of the address, as our role; `more` adds or replaces (`user="postgres"`: the superuser)."""
-        parts = {"host": str(self.sockets), "dbname": database, "user": self.role, **more}
+        parts = {"host": str(self.sockets), "port": PORT, "dbname": database, "user": self.role, **more}
         return " ".join(
             "{}='{}'".format(key, value.replace("\\", "\\\\").replace("'", "\\'")) for key, value in parts.items()
         )
@@ -55,7 +60,7 @@ class Cluster:
                 [str(self.bin / program), *arguments],
                 # PGDATA and the working directory, not -D and -l: pg_ctl hands those to a shell between double quotes.
                 cwd=self.data,
-                env={**os.environ, "PGDATA": str(self.data), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                env={**_without_libpq(os.environ), "PGDATA": str(self.data), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
                 text=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -129,7 +134,7 @@ class Cluster:
         """Write our settings; the server reads them at its next start."""
         # A list of directories, each between double quotes.
         sockets = '"' + str(self.sockets).replace('"', '""') + '"'
-        options = {"listen_addresses": "", "unix_socket_directories": sockets, **self.settings}
+        options = {"listen_addresses": "", "port": PORT, "unix_socket_directories": sockets, **self.settings}
         self._write(
             CONFIGURATION,
             "".join("{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in options.items()),
@@ -158,9 +163,7 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise ClusterError(f"The server of {self.data} neither starts nor stops.{self.log_tail()}")
             time.sleep(0.1)  # it is on its way up or down: its state is a file
-        if self._pid_file()[0]:
-            # PostgreSQL would take any process of that number for its server and refuse to start.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._disown_dead_server()
         make_private(self.sockets, self.user)
         self.configure()
         while True:
@@ -172,6 +175,16 @@ class Cluster:
             if "shared memory block" not in self.log_tail() or time.monotonic() > deadline:
                 raise ClusterError(f"PostgreSQL does not start.{self.log_tail()}")
             time.sleep(0.2)
+
+    def _disown_dead_server(self) -> None:
+        """Take a dead server's number out of its lock files: PostgreSQL would take any process that has it now
+        (also a dead one that nobody reaped, as in a container without init) for the server, and refuse to start."""
+        number, *rest = self._pid_file()
+        if not number:
+            return
+        # The rest stays: by the memory block named there PostgreSQL sees that backends still live.
+        self._write("postmaster.pid", "\n".join([str(NO_PROCESS), *rest]).rstrip("\n") + "\n")
+        (self.sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop and wait until it is gone."""
@@ -213,6 +226,11 @@ class Cluster:
                         )
         except psycopg.Error as error:
             raise ClusterError(f"The private cluster could not be prepared: {error}") from None
+
+
+def _without_libpq(environment: Mapping[str, str]) -> dict[str, str]:
+    """PGPORT, PGOPTIONS and their like are meant for another server."""
+    return {name: value for name, value in environment.items() if not name.startswith("PG")}
 
 
 def _is_half_made(data: Path) -> bool:

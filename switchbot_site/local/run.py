@@ -34,6 +34,7 @@ START_SECONDS, STOP_SECONDS = 60, 30
 PR_SET_PDEATHSIG = 1
 #: A small server: this one looks after one home.
 SETTINGS = {
+    "cluster_name": "switchbot-store-ops",
     "shared_buffers": "32MB",
     "max_connections": "50",
     "track_io_timing": "on",

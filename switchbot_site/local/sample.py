@@ -19,6 +19,7 @@ SEED = 20260718
 ZONE = ZoneInfo("Europe/Paris")
 #: One in so many readings is an old one that the meter repeats.
 STALE_ONE_IN = 150
+MEAN_OUTSIDE = 26.0
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ def history(now: datetime, settings: dict[str, Any], seed: int = SEED) -> list[R
 def _weather(room: _Room, local: datetime, chance: random.Random) -> None:
     """One poll on: the room follows the outside, warmest at 16:00, and the air conditioner cools and dries it."""
     hour = local.hour + local.minute / 60
-    outside = 25.5 + 6.5 * math.cos((hour - 16) / 24 * 2 * math.pi)
+    outside = MEAN_OUTSIDE + 6.5 * math.cos((hour - 16) / 24 * 2 * math.pi)
     pull = 0.012 * (outside - room.temperature)
-    room.temperature += pull - (0.075 if room.on else 0.0) + chance.gauss(0, 0.03)
-    target = 46.0 if room.on else 60.0 - 0.7 * (outside - 25.5)
+    room.temperature += pull - (0.16 if room.on else 0.0) + chance.gauss(0, 0.03)
+    target = 46.0 if room.on else 60.0 - 0.7 * (outside - MEAN_OUTSIDE)
     room.humidity += 0.03 * (target - room.humidity) + chance.gauss(0, 0.25)
 
 
@@ -156,8 +157,7 @@ def _state(state: dict[str, Any], readings: list[Reading], now: datetime) -> dic
     }
     if last.last_action:
         new["assumed_aircon_parameter"] = last.last_action.removeprefix("setAll(").removesuffix(")")
-    if last.assumed_aircon_power == "on":
-        del new["pending_off_repeat"]
+    del new["pending_off_repeat"]  # the last command is hours old at night
     return new
 
 

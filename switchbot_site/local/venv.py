@@ -28,21 +28,18 @@ def install(lock: str, venv: Path = VENV) -> bool:
     if is_satisfied(wanted, there):
         return False
     print(f"Installing {len(wanted)} packages into {venv.name} (requirements/{lock})", flush=True)
-    done = subprocess.run(
-        [
-            str(venv / "bin" / "python"),
-            *("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("-r", str(REQUIREMENTS / lock)),
-        ],
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        raise LocalError(
-            f"pip could not install requirements/{lock}; what it says stands above. Where it cannot reach a package "
-            "index, set one in pip's configuration (`pip config`), then start again."
-        )
+    _pip(venv / "bin" / "python", REQUIREMENTS / lock)
     _write(stamp, {**there, **wanted})
     return True
+
+
+def _pip(python: Path, lock: Path) -> None:
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", lock]
+    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
+        raise LocalError(
+            f"pip could not install {lock.name}; what it says stands above. Where it cannot reach a package index, "
+            "set one in pip's configuration (`pip config`), then start again."
+        )
 
 
 def pins(text: str) -> dict[str, str]:
