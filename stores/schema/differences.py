@@ -18,7 +18,7 @@ from stores.backends.protocol import KINDS
 from stores.schema import create, probes
 from stores.schema.conversion import conversion
 from stores.schema.expected import TABLES, Column, Index, Table, Trigger
-from stores.schema.inspect import FoundColumn, FoundIndex, FoundTable, FoundTrigger, Inspection
+from stores.schema.inspect import Elsewhere, FoundColumn, FoundIndex, FoundTable, FoundTrigger, Inspection
 
 Severity = Literal["note", "warning", "critical"]
 
@@ -167,22 +167,24 @@ def _table(inspection: Inspection, table: Table) -> Iterator[Difference]:
     found = inspection.tables.get(table.name)
     if found is None:
         other = next((e for e in inspection.elsewhere if e.name == table.name and e.position is not None), None)
+        if other is not None:
+            yield _table_elsewhere(inspection, table, other)
+            return
+        free = [index for index in table.indexes if index.name not in inspection.taken]
         yield Difference(
-            table.name, "table",
-            _("in schema %(schema)s") % {"schema": other.schema} if other else _("missing"), _("a table"), "critical",
-            None if other else create.create_table(inspection.schema, table),
-            _("The table is in another schema of the search_path than the rest; a second one here would split the "
-              "data. Move it: %(sql)s")
-            % {
-                "sql": f"ALTER TABLE {create.quoted(other.schema)}.{create.quoted(table.name)} "
-                f"SET SCHEMA {create.quoted(inspection.schema)}"
-            }
-            if other
-            else _("It is made, empty."),
+            table.name, "table", _("missing"), _("a table"), "critical",
+            ";\n".join(
+                [
+                    create.create_table(inspection.schema, table),
+                    *(create.create_index(inspection.schema, table, index) for index in free),
+                ]
+            ),
+            _("It is made, empty, with its indexes."),
             table=table.name,
         )  # fmt: skip
         for index in table.indexes:
-            yield from _missing_index(inspection, table, index)
+            if index not in free:
+                yield from _missing_index(inspection, table, index)
         return
     if found.kind != "r":
         kind = _KINDS.get(found.kind, found.kind)
@@ -218,6 +220,19 @@ def _table(inspection: Inspection, table: Table) -> Iterator[Difference]:
     for index in table.indexes:
         yield from _index(inspection, table, index, found)
     yield from _extras(table, found)
+
+
+def _table_elsewhere(inspection: Inspection, table: Table, other: Elsewhere) -> Difference:
+    move = (
+        f"ALTER TABLE {create.quoted(other.schema)}.{create.quoted(table.name)} "
+        f"SET SCHEMA {create.quoted(inspection.schema)}"
+    )
+    return Difference(
+        table.name, "table", _("in schema %(schema)s") % {"schema": other.schema}, _("a table"), "critical", None,
+        _("The table is in another schema of the search_path than the rest; a second one here would split the data. "
+          "Move it: %(sql)s") % {"sql": move},
+        table=table.name,
+    )  # fmt: skip
 
 
 def _column(inspection: Inspection, table: Table, column: Column, found: FoundColumn | None) -> Iterator[Difference]:

@@ -16,6 +16,33 @@ from stores.schema import inspect as inspection
 from stores.schema.adopt import adopt
 
 
+@pytest.fixture(scope="session")
+def own_database() -> Iterator[str]:
+    """One database for all tests of this directory: making one per test costs more than the tests."""
+    name = f"schema_{os.getpid()}"
+    with psycopg.connect(os.environ["POSTGRES_URL"], autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name}")
+        connection.execute(f"CREATE DATABASE {name}")
+    yield make_conninfo(os.environ["POSTGRES_URL"], dbname=name)
+    run(os.environ["SWITCHBOT_TEST_SUPERUSER_URL"], f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(own_database: str, superuser_dsn: str) -> str:
+    """That database, emptied."""
+    name = conninfo_to_dict(own_database)["dbname"]
+    with psycopg.connect(make_conninfo(superuser_dsn, dbname=name), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} RESET ALL")
+        schemas = connection.execute(
+            "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$)'"
+        ).fetchall()
+        for (schema,) in schemas:
+            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    return own_database
+
+
 @pytest.fixture
 def alias(empty_database: str, django_db_blocker: Any) -> Iterator[str]:
     """The empty database, behind Django's alias `store` for the length of the test."""
@@ -126,8 +153,7 @@ def home(roles: dict[str, str], empty_database: str, superuser_dsn: str) -> Iter
     run(everybody, f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {roles['bare']}")
     found = {name: make_conninfo(empty_database, user=role) for name, role in roles.items()}
     yield {**found, "super": everybody}
-    # by the superuser: the role of the tests may not end a superuser's session that is about to go
-    run(superuser_dsn, f"DROP DATABASE {conninfo_to_dict(everybody)['dbname']} WITH (FORCE)")
+    run(everybody, f"DROP OWNED BY {', '.join(roles.values())} CASCADE")
 
 
 @pytest.fixture
