@@ -21,7 +21,9 @@ _connecting = threading.local()
 
 
 class LineTimeout(psycopg.OperationalError):
-    """PostgreSQL did not answer in time; the connection was given up."""
+    """PostgreSQL did not answer in time; the connection was given up. `sent`: whether anything was asked at all."""
+
+    sent = True
 
 
 def bounded(waits: Generator[Any, Any, T], until: float) -> Generator[Any, Any, T]:
@@ -79,7 +81,9 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
         try:
             if rest <= 0:
                 gen.close()
-                raise LineTimeout("no time left")
+                late = LineTimeout("no time left")
+                late.sent = False
+                raise late
             return super().wait(bounded(gen, until), min(interval, rest))
         except LineTimeout:
             self.pgconn.finish()

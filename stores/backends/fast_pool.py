@@ -29,6 +29,7 @@ class FastPool(ConnectionPool[BoundedConnection]):
     ) -> None:
         self.serve(patience, in_use)
         self.last_error: psycopg.Error | None = None
+        self._opening = 0
         super().__init__(
             conninfo,
             connection_class=BoundedConnection,
@@ -46,12 +47,21 @@ class FastPool(ConnectionPool[BoundedConnection]):
 
     def _add_connection(self, attempt: Any, growing: bool = False) -> None:
         with self._lock:
-            if not self._waiting:
+            if self._opening >= len(self._waiting):
                 self._nconns -= 1
                 if growing:
                     self._growing = False
                 return
-        super()._add_connection(attempt, growing)
+            self._opening += 1
+        try:
+            super()._add_connection(attempt, growing)
+        finally:
+            with self._lock:
+                self._opening -= 1
+                # Who came meanwhile may have been told that this attempt was for him. Where it failed and connections
+                # are lent out, callers wait for those; to try on and on would only hammer the server.
+                if len(self._waiting) > self._opening and (self.last_error is None or not self._in_use()):
+                    self._maybe_grow_pool()
 
     def _connect(self, timeout: float | None = None) -> BoundedConnection:
         while True:
@@ -87,9 +97,3 @@ class FastPool(ConnectionPool[BoundedConnection]):
                 self._waiting.remove(client)
         for client in waiting:
             client.fail(error)
-
-    def reconnect_failed(self) -> None:
-        # Who came between the failure and its clearing up was not counted as a reason to connect.
-        with self._lock:
-            if self._waiting:
-                self._maybe_grow_pool()

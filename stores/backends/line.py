@@ -113,8 +113,13 @@ class Line:
     def give_back(self, connection: Connection) -> None:
         self._out.discard(id(connection))
         home: Any = getattr(connection, "home", None) or self._given
-        if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            # Whatever it was in the middle of: the server rolls back, and nobody waits for that here.
+        status = connection.pgconn.transaction_status
+        if status in (psycopg.pq.TransactionStatus.INTRANS, psycopg.pq.TransactionStatus.INERROR):
+            try:
+                connection.rollback()
+            except psycopg.Error:
+                connection.close()
+        elif status != psycopg.pq.TransactionStatus.IDLE:
             connection.close()
         home.putconn(connection)
 
@@ -365,6 +370,7 @@ def _parts(dsn: str, ssl_mode: str | None, application_name: str) -> dict[str, A
     if ssl_mode and "sslmode" not in parts and host and not host.startswith(("/", "@")):
         parts["sslmode"] = ssl_mode
     parts.setdefault("application_name", application_name)
+    parts.setdefault("client_encoding", "UTF8")
     return parts
 
 

@@ -216,6 +216,10 @@ def _by_state(state: str, error: BaseException, deadline: float) -> StoreError:
     if state.startswith(("22", "54")):
         reason = getattr(getattr(error, "diag", None), "message_primary", None) or "a value cannot be stored"
         return DocumentError(f"PostgreSQL cannot store the document: {reason}.")
+    if state == "25P03":
+        return StoreUnavailable(
+            "PostgreSQL ended the transaction: it was idle for too long. Nothing was written; do slow work before it, not inside."
+        )
     if state == "57P01":
         return StoreUnavailable("PostgreSQL ended the connection (restart or suspend). Try again.")
     found = _by_text(str(error))
