@@ -34,7 +34,8 @@ def install(lock: str, venv: Path = VENV) -> bool:
 
 
 def _pip(python: Path, lock: Path) -> None:
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", lock]
+    options = ("--quiet", "--disable-pip-version-check", "--no-input", "-r", str(lock))
+    command = [str(python), "-m", "pip", "install", *options]
     if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
         raise LocalError(
             f"pip could not install {lock.name}; what it says stands above. Where it cannot reach a package index, "
