@@ -11,5 +11,4 @@ from typing import LiteralString
 def sql(name: str) -> LiteralString:
     """The text of `name`.sql, comments left out (a `%` in one would be taken for a placeholder)."""
     text = (files(__name__) / f"{name}.sql").read_text(encoding="utf-8")
-    kept = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    return kept
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
