@@ -23,7 +23,7 @@ from stores.errors import Problem
 NOT_AN_OBJECT = "The document must be an object with keys and values ({{...}}), not {kind}."
 SELF_CONTAINED = "The value contains itself. Take it out."
 #: The same list held many times over multiplies at each level: looking must end.
-MOST_EXAMINED = 1_000_000
+MOST_EXAMINED = 500_000
 NOT_ALL_EXAMINED = f"Only the first {MOST_EXAMINED:,} values were examined."
 
 

@@ -78,7 +78,11 @@ class JsonStore:
         transaction = self._transaction()
         if transaction is not None:
             return transaction.read()
-        return self._document(_read(os.path.realpath(self.path)))
+        return self._document(_read(self._target()))
+
+    def _target(self) -> str:
+        """The file that is replaced: a link in its place stays. (Links above it need no care.)"""
+        return os.path.realpath(self.path) if os.path.islink(self.path) else self.path
 
     def _document(self, content: _Content | None) -> Document:
         if content is None:
@@ -102,7 +106,7 @@ class JsonStore:
             transaction.write(document)
             return
         data = _file_text(document)
-        target = os.path.realpath(self.path)
+        target = self._target()
         with self._lock(target) as lock:
             self._replace(lock, target, data)
 
@@ -122,7 +126,7 @@ class JsonStore:
                 outer.pending = before
                 raise
             return
-        target = os.path.realpath(self.path)
+        target = self._target()
         with self._lock(target) as lock:
             transaction = FileTransaction(self, target)
             self._local.transaction = transaction
@@ -132,6 +136,11 @@ class JsonStore:
                 self._local.transaction = None
                 transaction.over = True
             if transaction.pending is not None:
+                if not lock.is_ours():
+                    raise StoreBusy(
+                        f"The lock {lock.path} was removed, or this is a forked process. {self.path} was not written. "
+                        "Try again."
+                    )
                 self._replace(lock, target, transaction.pending, transaction)
 
     def _transaction(self) -> FileTransaction | None:
@@ -158,10 +167,6 @@ class JsonStore:
     def _replace(
         self, lock: file_lock.FileLock, target: str, data: bytes, transaction: FileTransaction | None = None
     ) -> None:
-        if not lock.is_ours():
-            raise StoreBusy(
-                f"The lock {lock.path} was removed, or this is a forked process. {self.path} was not written. Try again."
-            )
         try:
             if self._swept_by != os.getpid() or lock.was_interrupted():
                 durable_file.remove_leftovers(target)
@@ -220,10 +225,10 @@ class JsonStore:
     def health_check(self) -> bool:
         """Whether the document can be read and its directory written. Never raises."""
         try:
-            self._document(_read(os.path.realpath(self.path)))
+            self._document(_read(self._target()))
         except StoreError:
             return False
-        directory = os.path.dirname(os.path.realpath(self.path))
+        directory = os.path.dirname(self._target())
         while not os.path.lexists(directory):  # it will be made
             directory = os.path.dirname(directory)
         return os.access(directory, os.W_OK | os.X_OK)
@@ -231,7 +236,7 @@ class JsonStore:
     def status(self) -> StoreStatus:
         """The file as it is on the disk. Never raises; `detail` holds path, size_bytes, checksum (`ok`, `changed by
         another program`, `missing`) and the newest damaged_copies."""
-        target = os.path.realpath(self.path)
+        target = self._target()
         detail: dict[str, Any] = {"path": self.path, "size_bytes": None, "checksum": CHECKSUM_MISSING}
         detail["damaged_copies"] = _damaged_copies(target)
         begun = time.perf_counter()

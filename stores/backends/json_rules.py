@@ -4,7 +4,7 @@ number, what makes a string unstorable, and how a place in a document is named."
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from json.encoder import encode_basestring, encode_basestring_ascii  # type: ignore[attr-defined, unused-ignore]
 
@@ -50,9 +50,8 @@ class TooLarge(Unstorable):
     """The text would exceed `MAX_BYTES`."""
 
 
-def string_text(value: str) -> str:
-    """`value` as a JSON string, not ASCII-escaped."""
-    return encode_basestring(value)
+#: A text as a JSON string, not ASCII-escaped (the standard library's C function).
+string_text: Callable[[str], str] = encode_basestring
 
 
 def string_fault(value: str) -> str | None:

@@ -11,12 +11,14 @@ import json
 import os
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from stores.backends.durable_file import give_to_owner
 
 _LENGTH = 2048
 _LONGEST_WRITER = 150
+_CHECK = b', "check": '
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -54,27 +56,21 @@ def read_summary(path: str) -> Summary | None:
             return None
         finally:
             os.close(descriptor)
-        with suppress(ValueError, TypeError, AttributeError, KeyError):
-            found = json.loads(data)
-            check = found.pop("check")
-            if check == zlib.crc32(_body(found)):
-                return Summary(**found)
+        body, _, check = data.rpartition(_CHECK)
+        with suppress(ValueError, TypeError):
+            if int(check.strip().removesuffix(b"}")) == zlib.crc32(body):
+                return Summary(**json.loads(body + b"}"))
     return None
 
 
 def write_summary(path: str, summary: Summary) -> None:
     """Raises OSError."""
-    found = asdict(summary)
-    found["writer"] = summary.writer[:_LONGEST_WRITER]
-    found["check"] = zlib.crc32(_body(found))
-    data = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+    found = {**vars(summary), "writer": summary.writer[:_LONGEST_WRITER]}
+    body = _encode(found).encode("utf-8", "replace")[:-1]
+    data = body + _CHECK + str(zlib.crc32(body)).encode() + b"}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         give_to_owner(descriptor, os.path.dirname(path))
         os.pwrite(descriptor, data.ljust(_LENGTH - 1) + b"\n", 0)
     finally:
         os.close(descriptor)
-
-
-def _body(found: dict[str, object]) -> bytes:
-    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")

@@ -36,10 +36,12 @@ _LEAVES: dict[type, Callable[[Any], str]] = {
     str: string_text,
     bool: {True: "true", False: "false"}.__getitem__,
     type(None): {None: "null"}.__getitem__,
-    int: int_text,
+    int: int.__repr__,
     float: float_text,
     Decimal: decimal_text,
 }
+#: Where this interpreter does not stop at too long integers by itself.
+_CAREFUL_LEAVES: dict[type, Callable[[Any], str]] = {**_LEAVES, int: int_text}
 _INFINITIES = (float("inf"), float("-inf"))
 _NO_KEY: Any = object()
 #: Parts are joined when there are this many, and their size is taken: a list that holds one other list many times
@@ -55,7 +57,7 @@ def encode(document: Document, *, indent: int | None = None) -> str:
         text = _write(document, indent)
     except TooLarge as fault:
         raise DocumentError(str(fault)) from None
-    except Unstorable as fault:
+    except ValueError as fault:  # Unstorable, or the interpreter's own for an integer too long
         raise DocumentError(find_problems(document) or str(fault)) from None
     except RuntimeError as error:
         raise DocumentError(f"The document was changed while it was being written ({error}). Try again.") from None
@@ -76,11 +78,12 @@ def encode(document: Document, *, indent: int | None = None) -> str:
 
 
 def _write(document: Document, indent: int | None) -> str:
-    """The text; raises `Unstorable` at the first problem it meets (strings are examined by the caller, at once)."""
+    """The text; raises ValueError at the first problem it meets (strings are examined by the caller, at once)."""
     if not isinstance(document, dict):
         raise Unstorable("not an object")
     if not document:
         return "{}"
+    leaves = _LEAVES if _limits_hold() else _CAREFUL_LEAVES
     newline = "" if indent is None else "\n"
     pad = "" if indent is None else " " * indent
     colon = ":" if indent is None else ": "
@@ -99,7 +102,7 @@ def _write(document: Document, indent: int | None) -> str:
                 if not isinstance(key, str):
                     raise Unstorable("a key is not text")
                 lead += string_text(key) + colon
-            leaf = _LEAVES.get(type(value))
+            leaf = leaves.get(type(value))
             if leaf is not None:
                 add(lead + leaf(value))
                 lead = following
@@ -140,9 +143,9 @@ def _write(document: Document, indent: int | None) -> str:
 
 def _leaf_of_subclass(value: object) -> str:
     """Text of an enum member, a marked-safe string and the like: as its base type."""
-    for kind in (str, int, float, Decimal):
+    for kind, leaf in _CAREFUL_LEAVES.items():
         if isinstance(value, kind):
-            return _LEAVES[kind](value)
+            return leaf(value)
     raise Unstorable("a type that JSON does not have")
 
 
@@ -157,8 +160,8 @@ def check(document: object) -> list[Problem]:
 
 #: Escapes that may stand for a NUL or half a character.
 _DOUBTFUL_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-#: Twice this many Python frames of the C parser fit into the smallest stack a thread is given.
-_SAFE_RECURSION_LIMIT = 20_000
+#: The C parser recurses, and so deep it still fits a thread with a stack of 1 MiB.
+_SAFE_RECURSION_LIMIT = 5_000
 
 
 def decode(text: str | bytes, *, source: str = "") -> Document:
