@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connections
@@ -20,8 +21,8 @@ class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
     rows takes seconds and nobody pages to row 10,000."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
-        objects = self.object_list
+    def count(self) -> int:
+        objects: Any = self.object_list  # always a queryset in the admin
         counted: int = objects.order_by()[: WORTH_ESTIMATING + 1].count()
         if counted <= WORTH_ESTIMATING or objects.query.where:
             return min(counted, WORTH_ESTIMATING)

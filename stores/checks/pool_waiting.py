@@ -9,7 +9,7 @@ from stores.health import StoreLook
 
 @check("store.pool_waiting", title="Connection pool of this process")
 def look(store: StoreLook) -> Outcome:
-    waiting = int(store.pool.get("requests_waiting", 0))
+    waiting = int(store.pool.get("waiting", 0))
     findings = []
     if waiting:
         findings.append(
@@ -18,9 +18,9 @@ def look(store: StoreLook) -> Outcome:
                 area="store",
                 severity=Status.WARNING,
                 object="pool",
-                message=f"{waiting} callers wait for one of {store.pool.get('pool_max', '?')} connections.",
+                message=f"{waiting} callers wait for one of {store.pool.get('size', '?')} connections.",
                 hint="Raise STORE_POOL_SIZE, or look for a transaction that is held open.",
                 fix_command="python manage.py store_pool --check",
             )
         )
-    return Outcome(findings, f"{store.pool.get('pool_size', 0)} of {store.pool.get('pool_max', '?')} connections open")
+    return Outcome(findings, f"{store.pool.get('open', 0)} of {store.pool.get('size', '?')} connections open")
