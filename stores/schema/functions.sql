@@ -12,22 +12,22 @@
 -- in DO UPDATE comes here twice; the second time counts.
 CREATE OR REPLACE FUNCTION %(schema)s.json_store_count() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
-    highest constant bigint := (
-        SELECT kept.revision FROM %(schema)s.json_store_revision AS kept
-        WHERE kept.kind = NEW.kind ORDER BY kept.revision DESC LIMIT 1);
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        -- Without any kept revision a number that comes with the row (COPY from a dump) is taken as it is.
-        NEW.revision := coalesce(highest + 1, NEW.revision, 1);
-    ELSIF NEW.kind = OLD.kind AND NEW.data = OLD.data
+    IF TG_OP = 'UPDATE' AND NEW.kind = OLD.kind AND NEW.data = OLD.data
         AND nullif(current_setting('switchbot.token', true), '') IS NULL
     THEN
         -- The dashboard rewrites an unchanged state several times a tick: that is no new revision. With a token it
         -- is one, because its writer may have to find out whether its commit happened.
         NEW.revision := OLD.revision;
+    ELSIF TG_OP = 'UPDATE' THEN
+        NEW.revision := 1 + greatest(OLD.revision, (
+            SELECT kept.revision FROM %(schema)s.json_store_revision AS kept
+            WHERE kept.kind = NEW.kind ORDER BY kept.revision DESC LIMIT 1));
     ELSE
-        NEW.revision := 1 + greatest(OLD.revision, highest);
+        -- Without any kept revision a number that comes with the row (COPY from a dump) is taken as it is.
+        NEW.revision := coalesce(1 + (
+            SELECT kept.revision FROM %(schema)s.json_store_revision AS kept
+            WHERE kept.kind = NEW.kind ORDER BY kept.revision DESC LIMIT 1), NEW.revision, 1);
     END IF;
     RETURN NEW;
 END
