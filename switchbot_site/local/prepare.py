@@ -1,7 +1,7 @@
 """Brings the databases to where the site can be served: migrations, the first user, the sample home, the static
 files. One process for all of it, because loading Django takes longer than the work.
 
-    python -m switchbot_site.local.prepare [--sample]
+    python -m switchbot_site.local.prepare [--own-cluster]
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="prepare", description="Bring the databases up to date.")
-    parser.add_argument("--sample", action="store_true", help="load the sample home where the store is empty")
+    parser.add_argument(
+        "--own-cluster", action="store_true", help="the store is the private cluster: load the sample home where empty"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "switchbot_site.settings")
     import django
@@ -31,9 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         django.setup()
-        call_command("migrate", database="default", interactive=False, verbosity=0)
-        call_command("migrate", database="store", interactive=False, verbosity=0)
-        if options.sample and load_sample_home(datetime.now(UTC)):
+        migrate(own_cluster=options.own_cluster)
+        if options.own_cluster and load_sample_home(datetime.now(UTC)):
             print("The store was empty: the sample home is loaded.", flush=True)
         call_command("collectstatic", interactive=False, verbosity=0)
         create_first_user()
@@ -44,6 +45,25 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\nThe database cannot be prepared: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def migrate(*, own_cluster: bool) -> None:
+    """Bring both schemas up to date. Somebody else's PostgreSQL may be down: the site is there for that too, so it
+    starts all the same, and says so."""
+    from django.core.management import call_command
+    from django.db import OperationalError
+
+    call_command("migrate", database="default", interactive=False, verbosity=0)
+    try:
+        call_command("migrate", database="store", interactive=False, verbosity=0)
+    except OperationalError as error:
+        if own_cluster:
+            raise
+        print(
+            f"The PostgreSQL of POSTGRES_URL does not answer: {error}\nThe site starts without it. When it is back, run: "
+            ".venv/bin/python manage.py migrate --database store",
+            flush=True,
+        )
 
 
 def create_first_user() -> None:

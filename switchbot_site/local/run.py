@@ -92,7 +92,7 @@ def run(at_end: ExitStack) -> None:
         start_cluster(var, at_end)
     else:
         print("Using the PostgreSQL of POSTGRES_URL: no private one is started, no sample is loaded.", flush=True)
-    prepare(sample=own_cluster)
+    prepare(own_cluster)
     site = start_site(at_end)
     wait_for_answer(site, "localhost" if address in ("0.0.0.0", "::") else address, number)  # noqa: S104
     print(f"\nThe site is ready: {url}/admin/   (Ctrl-C stops it)", flush=True)
@@ -152,8 +152,8 @@ def write_privately(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def prepare(*, sample: bool) -> None:
-    command = [sys.executable, "-m", "switchbot_site.local.prepare", *(["--sample"] if sample else [])]
+def prepare(own_cluster: bool) -> None:
+    command = [sys.executable, "-m", "switchbot_site.local.prepare", *(["--own-cluster"] if own_cluster else [])]
     done = subprocess.run(command, cwd=CHECKOUT, start_new_session=True, preexec_fn=stop_with_parent)  # noqa: PLW1509
     if done.returncode:
         raise LocalError("The databases could not be brought up to date; the reason stands above.")

@@ -1,8 +1,12 @@
 """The first user, and the sample home in an empty store."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 
 from stores.models import JsonDocument, Revision, StateHistory
@@ -74,3 +78,27 @@ def test_a_user_who_is_there_keeps_the_password(environment, capsys):
     create_first_user()
     assert authenticate(username="admin", password="of the operator")
     assert capsys.readouterr().out == ""
+
+
+def migrate_alone(directory, own_cluster: bool) -> subprocess.CompletedProcess[str]:
+    """`migrate` in a process whose PostgreSQL is not there."""
+    code = f"import django; django.setup(); from switchbot_site.local import prepare as p; p.migrate(own_cluster={own_cluster})"
+    environment = {"VAR_DIR": str(directory), "POSTGRES_URL": f"host={directory} user=store dbname=store"}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env=os.environ | environment,
+        text=True,
+        capture_output=True,
+    )
+
+
+def test_somebody_elses_postgresql_may_be_down(tmp_path):
+    done = migrate_alone(tmp_path, own_cluster=False)
+    assert done.returncode == 0, done.stderr
+    assert "The site starts without it" in done.stdout
+    assert (tmp_path / "site.sqlite3").stat().st_size > 0
+
+
+def test_our_own_may_not(tmp_path):
+    assert migrate_alone(tmp_path, own_cluster=True).returncode != 0
