@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from typing import TYPE_CHECKING
+
+from django.conf import settings
 from django.db import connections
 from psycopg.conninfo import make_conninfo
+
+from stores.backends.protocol import KINDS, Store
+from stores.errors import StoreMisconfigured
+from stores.writer import current_reason, current_writer
+
+if TYPE_CHECKING:
+    from stores.backends.history import HistoryService
+    from stores.backends.line import Line
+
+_lock = threading.RLock()
+_stores: dict[tuple[str, str], Store] = {}
+_line: Line | None = None
+_history: HistoryService | None = None
 
 
 def store_dsn(alias: str = "store") -> str:
@@ -15,5 +32,75 @@ def store_dsn(alias: str = "store") -> str:
     return make_conninfo(**{key: value for key, value in parts.items() if key not in unwanted})
 
 
+def store_for(kind: str) -> Store:
+    """The store of the document `kind` on the backend that STORE_BACKEND names now.
+
+    Raises `StoreMisconfigured` for a kind or a backend that does not exist."""
+    if kind not in KINDS:
+        raise StoreMisconfigured(f"There is no document {kind!r}. The documents are: {', '.join(KINDS)}.")
+    backend = settings.STORE_BACKEND
+    with _lock:
+        store = _stores.get((backend, kind))
+        if store is None:
+            store = _stores[backend, kind] = _make(backend, kind)
+        return store
+
+
+def _make(backend: str, kind: str) -> Store:
+    if backend == "postgres":
+        from stores.backends.postgres import PostgresStore
+
+        return PostgresStore(
+            line(), kind, deadline=settings.STORE_DEADLINE_SECONDS, writer=current_writer, reason=current_reason
+        )
+    if backend == "filesystem":
+        from stores.backends.json_file import JsonStore
+
+        return JsonStore(settings.STORE_PATHS[kind], kind=kind, writer=current_writer)
+    raise StoreMisconfigured(f"STORE_BACKEND is {backend!r}; it must be postgres or filesystem.")
+
+
+def line() -> Line:
+    """The process's one line to the store's PostgreSQL: both documents and the history use it."""
+    from stores.backends.line import Line
+
+    global _line
+    with _lock:
+        if _line is None:
+            _line = Line(
+                store_dsn(),
+                size=settings.STORE_POOL_SIZE,
+                deadline=settings.STORE_DEADLINE_SECONDS,
+                requests_dir=settings.STORE_DIR,
+            )
+        return _line
+
+
+def history() -> HistoryService:
+    """The process's history service."""
+    from stores.backends.history import HistoryService
+
+    global _history
+    with _lock:
+        if _history is None:
+            _history = HistoryService(
+                line(), spool_dir=settings.STORE_DIR / "spool", retention_hours=settings.HISTORY_RETENTION_HOURS
+            )
+        return _history
+
+
 def close_all() -> None:
-    """Close every store of this process; the next use makes new ones."""
+    """Close every store of this process, the history (which writes what it holds) and the line; the next use makes
+    new ones."""
+    global _line, _history
+    with _lock:
+        past, _history = _history, None
+        stores = list(_stores.values())
+        _stores.clear()
+        old, _line = _line, None
+    if past is not None:
+        past.close()
+    for store in stores:
+        store.close()
+    if old is not None:
+        old.close()

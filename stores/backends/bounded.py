@@ -60,6 +60,8 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 
     until: float | None = None
     limit: Callable[[], float | None] | None = None
+    #: Whether a wait of this connection was over before its answer came.
+    gave_up = False
     #: The pool it goes back to, and its poll object: whether something has arrived. Both belong to `Line`.
     home: Any = None
     poller: Any = None
@@ -86,5 +88,6 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
                 raise late
             return super().wait(bounded(gen, until), min(interval, rest))
         except LineTimeout:
+            self.gave_up = True
             self.pgconn.finish()
             raise
