@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone as clock
 from django.utils.translation import gettext_lazy as _
 
 
@@ -71,7 +72,7 @@ class StateHistory(models.Model):
         verbose_name_plural = _("history")
 
     def __str__(self) -> str:
-        return f"{self.timestamp:%Y-%m-%d %H:%M:%S}" if self.timestamp else f"#{self.pk}"
+        return f"{clock.localtime(self.timestamp):%Y-%m-%d %H:%M:%S}" if self.timestamp else f"#{self.pk}"
 
 
 class AutomationState(models.Model):

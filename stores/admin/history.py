@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
@@ -15,7 +16,9 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from stores.admin.history_chart import picture_of
 from stores.admin.history_export import csv_lines
@@ -28,6 +31,31 @@ from stores.models import StateHistory
 @admin.register(StateHistory)
 class StateHistoryAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     """Read only: the dashboard writes the readings, `prune_history` deletes them."""
+
+    fields = (
+        "timestamp",
+        "temperature",
+        "humidity",
+        "assumed_aircon_power",
+        "last_action",
+        "api_requests_today",
+        "error_count",
+        "stale",
+        "timezone",
+        "details",
+    )
+    readonly_fields = ("stale", "details")
+
+    @admin.display(description=_lazy("stale"))
+    def stale(self, reading: StateHistory) -> str:
+        # Not Django's icon: its red cross would mark the usual case.
+        return {True: _("yes"), False: _("no"), None: "–"}[reading.last_temperature_stale]
+
+    @admin.display(description=_lazy("metadata"))
+    def details(self, reading: StateHistory) -> str:
+        if not reading.metadata:
+            return "–"
+        return format_html("<pre>{}</pre>", json.dumps(reading.metadata, ensure_ascii=False, indent=2))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

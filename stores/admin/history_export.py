@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from stores.admin.history_filter import HistoryFilter
 from stores.admin.history_list import Cursor
@@ -26,6 +28,8 @@ COLUMNS = (
     "timezone",
     "metadata",
 )
+#: As PostgreSQL writes it: to parse it only to write it again costs more than all the rest.
+METADATA = Cast("metadata", TextField())
 BATCH = 2_000
 #: A cell that begins so is a formula to a spreadsheet.
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -48,7 +52,7 @@ def csv_lines(chosen: HistoryFilter, batch: int = BATCH) -> Iterator[str]:
         readings = StateHistory.objects.using(STORE_ALIAS).filter(chosen.condition())
         if cursor is not None:
             readings = readings.filter(cursor.condition())
-        rows = list(readings.order_by("-timestamp", "-id").values_list(*COLUMNS)[:batch])
+        rows = list(readings.order_by("-timestamp", "-id").values_list(*COLUMNS[:-1], METADATA)[:batch])
         piece += "".join(str(writer.writerow([as_cell(value) for value in row])) for row in rows)
         yield piece
         if len(rows) < batch:
@@ -65,8 +69,6 @@ def as_cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, dict | list):
-        value = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_BEGINS):
         return "'" + value
     return value

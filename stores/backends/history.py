@@ -82,7 +82,8 @@ class HistoryService:
     waits in it is lost when the process is killed. `spool_dir` is where such readings will be kept on disk; today
     it is only remembered and nothing is written there.
 
-    After a fork the child starts with an empty buffer (the parent writes its own) and its own thread and line."""
+    After a fork the child starts with an empty buffer (the parent writes its own), its own thread and its own
+    connections; only a pool that was given is its owner's to make anew."""
 
     def __init__(
         self,

@@ -58,7 +58,14 @@ def test_nobody_adds_changes_or_deletes_a_reading(admin_client, readings):
     assert admin_client.get(reverse("admin:stores_statehistory_add")).status_code == 403
     assert admin_client.post(reverse("admin:stores_statehistory_delete", args=[1]), {"post": "yes"}).status_code == 403
     assert admin_client.post(reverse("admin:stores_statehistory_change", args=[1]), {}).status_code == 403
-    assert admin_client.get(reverse("admin:stores_statehistory_change", args=[1])).status_code == 200
+
+
+def test_one_reading_shows_all_it_holds_in_local_time(viewer, readings):
+    readings([{"timestamp": START, "last_temperature_stale": False, "metadata": '{"last_tick": "<b>12:00</b>"}'}])
+    page = text_of(viewer.get(reverse("admin:stores_statehistory_change", args=[1])))
+    assert "2026-03-01 13:00:00" in page
+    assert "&lt;b&gt;12:00&lt;/b&gt;" in page
+    assert "icon-no" not in page
 
 
 def test_an_empty_table_says_what_to_do(viewer):
