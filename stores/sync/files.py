@@ -14,6 +14,9 @@ from stores.backends.json_text import MAX_BYTES, parse_file
 from stores.backends.protocol import Document
 from stores.errors import DocumentError, Problem
 
+#: The limit is on the document; its layout may outweigh it, and what export_store writes must be readable here.
+LARGEST_FILE = 8 * MAX_BYTES
+
 
 @dataclass(frozen=True)
 class Source:
@@ -37,9 +40,11 @@ def read_source(kind: str, path: Path) -> Source:
         return Source(kind, shown, problems=(Problem("", _("There is no such file.")),), missing=True, readable=False)
     except (OSError, ValueError) as error:
         return Source(kind, shown, problems=(Problem("", why_unreadable(error)),), readable=False)
-    if len(data) > MAX_BYTES:
-        message = _("The file is larger than %(limit)d MiB, the most a document may have. Is it the right file?")
-        return Source(kind, shown, problems=(Problem("", message % {"limit": MAX_BYTES // 1024**2}),), readable=False)
+    if len(data) > LARGEST_FILE:
+        message = _("The file is larger than %(limit)d MiB, far more than a document may have. Is it the right file?")
+        return Source(
+            kind, shown, problems=(Problem("", message % {"limit": LARGEST_FILE // 1024**2}),), readable=False
+        )
     try:
         return Source(kind, shown, document=parse_file(data, source=shown))
     except DocumentError as error:
@@ -47,7 +52,7 @@ def read_source(kind: str, path: Path) -> Source:
 
 
 def read_bytes(path: Path) -> bytes:
-    """At most one byte more than a document may have. Raises `OSError`, also for anything but a regular file."""
+    """At most one byte more than `LARGEST_FILE`. Raises `OSError`, also for anything but a regular file."""
     # A pipe without a writer would otherwise hold us at open().
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
@@ -56,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
             raise IsADirectoryError
         if not stat.S_ISREG(mode):
             raise ValueError("not a regular file")
-        return file.read(MAX_BYTES + 1)
+        return file.read(LARGEST_FILE + 1)
 
 
 def why_unreadable(error: OSError | ValueError) -> str:

@@ -113,13 +113,12 @@ def _changes(changes: Sequence[Change]) -> Table:
     table = _grid()
     for change in changes[:MOST_LINES]:
         sign, style = _SIGNS[change.action]
-        value = Text()
-        if change.action != "added":
-            value.append(value_text(change.before), "dim" if change.action == "changed" else "")
+        value, before, after = Text(), value_text(change.before), value_text(change.after)
         if change.action == "changed":
-            value.append(" → ", "bold")
-        if change.action != "removed":
-            value.append(value_text(change.after))
+            # Two secrets look the same under their masks.
+            value.append(before, "dim").append(" → ", "bold").append(after if after != before else _("another value"))
+        else:
+            value.append(after if change.action == "added" else before)
         table.add_row(Text(sign, f"bold {style}"), Text(_short(change.path or _("(all)"), LONGEST_PATH), style), value)
     if len(changes) > MOST_LINES:
         more = ngettext(

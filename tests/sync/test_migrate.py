@@ -153,7 +153,7 @@ def unreadable_places(tmp_path):
         tmp_path: "directory",
         tmp_path / "pipe": "regular file",
         tmp_path / "loop": "cannot be read",
-        tmp_path / "huge.json": "16 MiB",
+        tmp_path / "huge.json": "128 MiB",
         tmp_path / "huge.json" / "x": "not a directory",
         "/dev/zero": "regular file",
         "/proc/self/mem": "cannot be read",
@@ -436,7 +436,7 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(["mode", "winter", "time_windows", "é", "a.b", ""]), json_values, min_size=1))
 def test_file_to_table_to_file_keeps_every_value(tables, tmp_path, document):
     there, back = tmp_path / "there.json", tmp_path / "back.json"

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -69,6 +70,26 @@ def test_an_old_locale_and_a_closed_pipe(tables):
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == 2
+
+
+def test_interrupted_while_it_waits(tables):
+    command = [sys.executable, "manage.py", "migrate_to_postgres", "--apply", *map(str, HOME)]
+    environment = {**os.environ, "POSTGRES_URL": tables.dsn}
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(tables.dsn) as other:
+        other.execute("SELECT data FROM json_store WHERE kind = 'settings' FOR UPDATE")
+        before = tables.everything()
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        while tables.connection.execute(waiting).fetchone() == (0,):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert "Interrupted" in err
+    assert tables.everything() == before
 
 
 WRITES_UNTIL_KILLED = """

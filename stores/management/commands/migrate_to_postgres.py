@@ -169,7 +169,7 @@ class _Run:
             plan.path,
             outcome,
             good,
-            _note(plan),
+            _note(plan, written=plan.kind in self.revisions),
             plan.changes,
             plan.problems,
             plan.warnings,
@@ -177,22 +177,23 @@ class _Run:
         )
 
 
-def _note(plan: DocumentPlan) -> str:
-    """What PostgreSQL holds and how much would change."""
+def _note(plan: DocumentPlan, *, written: bool) -> str:
+    """What PostgreSQL holds, or held before it was written, and how much changes."""
     held = plan.held
     if held is None:
         return ""
+    where = _("Before") if written else _("In PostgreSQL")
     if not held.exists or held.document == {}:
-        there = _("PostgreSQL holds none yet")
+        there = _("nothing yet")
     else:
-        values = {"revision": held.revision, "writer": held.writer or _("unknown")}
-        if held.updated_at:
-            values["at"] = f"{held.updated_at:%Y-%m-%d %H:%M:%S %Z}"
-            there = _("PostgreSQL holds revision %(revision)d, written %(at)s by %(writer)s") % values
-        else:
-            there = _("PostgreSQL holds revision %(revision)d, written by %(writer)s") % values
+        values = {
+            "revision": held.revision,
+            "at": f"{held.updated_at:%Y-%m-%d %H:%M:%S %Z}" if held.updated_at else "?",
+            "writer": held.writer or "?",
+        }
+        there = _("revision %(revision)d, written %(at)s by %(writer)s") % values
     counted = count_changes(plan.changes)
-    return f"{there}; {counted}." if counted else f"{there}."
+    return f"{where}: {there}; {counted}." if counted else f"{where}: {there}."
 
 
 def _reason(plan: MigrationPlan) -> str:
