@@ -35,7 +35,7 @@ from stores.backends.history_questions import (
 )
 from stores.backends.history_row import HistoryRow, row_from_state
 from stores.backends.line import Line
-from stores.errors import StoreError
+from stores.errors import StoreError, StoreUnavailable
 
 __all__ = ["Aggregates", "HistoryQuestionError", "HistoryService", "HistoryStatus", "PruneReport"]
 
@@ -229,9 +229,15 @@ class HistoryService:
         return len(batch.rows)
 
     def _start_thread(self) -> None:
-        if self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._keep_flushing, name="history-flusher", daemon=True)
-            self._thread.start()
+        if self._closed or (self._thread is not None and self._thread.is_alive()):
+            return
+        thread = threading.Thread(target=self._keep_flushing, name="history-flusher", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no more threads, or the process is ending: the next reading tries again
+            self._last_error = f"The writing thread could not be started: {error}."
+        else:
+            self._thread = thread
 
     def _keep_flushing(self) -> None:
         while self._wait_for_work():
@@ -342,6 +348,10 @@ class HistoryService:
         except StoreError as error:
             self._failed(error, patient=patient)
             raise
+        except RuntimeError as error:  # a pool cannot start its threads any more while the process ends
+            unavailable = StoreUnavailable(f"No connection could be made: {error}.")
+            self._failed(unavailable, patient=patient)
+            raise unavailable from error
 
     def _attempt(
         self, work: Callable[[psycopg.Connection[Any]], Answer], otherwise: Answer, *, patient: bool = True
