@@ -85,7 +85,7 @@ def run(at_end: ExitStack) -> None:
     os.umask(0o077)  # passwords and tokens stand in what we write from here on
     address, number = env("BIND_ADDRESS") or "127.0.0.1", env("PORT")
     url = f"http://{f'[{address}]' if ':' in address else address}:{number}"
-    be_the_only_one(var / "run.lock", url, at_end)
+    be_the_only_one(var / "run.lock", f"{url}/admin/", at_end)
     port.require_free(address, number)
     own_cluster = not env("POSTGRES_URL")
     if own_cluster:
@@ -100,19 +100,20 @@ def run(at_end: ExitStack) -> None:
     raise LocalError(f"The web server ended by itself ({_ending(code)}); what it said stands above.")
 
 
-def be_the_only_one(path: Path, url: str, at_end: ExitStack) -> None:
-    """Hold the lock of a running site until the end. Raises `LocalError` where another run holds it."""
+def be_the_only_one(path: Path, what: str, at_end: ExitStack) -> None:
+    """Hold the lock of a running site until the end; `what` tells others who holds it. Raises `LocalError` where
+    another run does."""
     file = at_end.enter_context(path.open("a+", encoding="utf-8"))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
         raise LocalError(
-            f"The site of this checkout runs already: {file.read().strip() or 'it is just starting'}. "
+            f"This checkout's site is in use already: {file.read().strip() or 'it is just starting'}. "
             "Use that one, or stop it first (Ctrl-C where it was started)."
         ) from None
     file.truncate(0)
-    file.write(f"{url}/admin/ (process {os.getpid()})\n")
+    file.write(f"{what} (process {os.getpid()})\n")
     file.flush()
 
 

@@ -137,7 +137,7 @@ def test_the_site_from_nothing_to_its_end(checkout):
     assert stat.S_IMODE((var / "site.sqlite3").stat().st_mode) == 0o600
 
     other = Site(checkout, port)
-    with pytest.raises(AssertionError, match=f"runs already: {first.url}"):
+    with pytest.raises(AssertionError, match=f"in use already: {first.url}"):
         other.wait_for("The site is ready")
     assert other.process.wait(LONGEST) != 0
 
