@@ -182,7 +182,8 @@ class BrokenLine:
             if no_answer.is_set():
                 break
             client.sendall(data)
-        _end(client, server)
+        if self._how != "silent":
+            _end(client, server)
 
     def close(self):
         self._listener.close()
