@@ -73,13 +73,13 @@ def run(dsn: str, rounds: int, calls: int) -> dict[str, dict[str, float]]:
 
     def transact() -> None:
         with store.transaction() as held:
-            held.write({**held.read(), "turn": 0})
+            held.write({**held.read(), **changed()})
 
     def transact_raw() -> None:
         with raw.transaction():
             row = raw.execute(READ + " FOR UPDATE", ["state"]).fetchone()
             assert row is not None
-            raw.execute(WRITE, [Jsonb({**row[0], "turn": 0}), "state"])
+            raw.execute(WRITE, [Jsonb({**row[0], **changed()}), "state"])
 
     contenders: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "read": (lambda: raw.execute(READ, ["state"]).fetchone(), store.read),

@@ -77,8 +77,10 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
         if until is None and self.limit is not None:
             seconds = self.limit()
             until = None if seconds is None else monotonic() + seconds
-        if until is None or timeout is not None:
+        if timeout is not None:
             return super().wait(gen, interval, timeout)
+        if until is None:
+            return super().wait(gen, interval)
         rest = until - monotonic()
         try:
             if rest <= 0:

@@ -220,14 +220,15 @@ class Line:
         }
 
     def check(self, timeout: float | None = None) -> dict[str, int]:
-        """A round trip on every resting connection within `timeout` seconds (default: the deadline); a dead one is
+        """A round trip on every resting connection (on a new one where there is none) within `timeout` seconds (default: the deadline); a dead one is
         replaced. Answers `checked`, `dead`, `replaced`. Raises `StoreError` where none could replace it."""
         seconds = self.deadline if timeout is None else timeout
         until = monotonic() + seconds
         dead = before = 0
         held: list[Connection] = []
         pool = self._current_or_error(seconds)
-        resting = pool.get_stats()["pool_available"]
+        # An unused pool is empty, and an empty pool proves nothing: then one connection is opened.
+        resting = pool.get_stats()["pool_available"] or (0 if self._out else 1)
         try:
             for _ in range(resting):
                 before = self._dead

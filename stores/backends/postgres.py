@@ -107,8 +107,8 @@ class PostgresStore:
         until = monotonic() + self.deadline
         repeated = False
         while True:
+            connection = self._take(until)
             try:
-                connection = self._line.take(until)
                 try:
                     row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
                 finally:
@@ -246,8 +246,8 @@ class PostgresStore:
         repeated = False
         while True:
             values = self._values(until)
+            connection = self._take(until)
             try:
-                connection = self._line.take(until)
                 try:
                     text = _last(connection, sql.BEGIN_LOCKED, values)
                     if text is None:

@@ -32,7 +32,7 @@ UPSERT = (
 _LOCKED = "SELECT data::text FROM json_store WHERE kind = %(kind)s FOR UPDATE"
 # Sent as one text in the simple protocol: one round trip, also through a pooler.
 _BEGIN = (
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT set_config('lock_timeout', %(lock_timeout)s, true), "
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('lock_timeout', %(lock_timeout)s, true), "
     "set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, true); "
 )
 BEGIN_LOCKED = _BEGIN + _LOCKED

@@ -22,7 +22,7 @@ from tests.fixtures.proxy import Proxy, proxy, terminate
 __all__ = ["proxy"]
 
 DSN = os.environ["POSTGRES_URL"]
-NAME = "line-test"
+NAME = f"line-test-{os.getpid()}"
 
 
 @pytest.fixture
@@ -296,6 +296,12 @@ def test_check_replaces_the_dead(line: Line) -> None:
     assert figures["checked"] == 4
     assert figures["dead"] == figures["replaced"] == 4
     assert line.stats()["in_use"] == 0
+
+
+def test_check_of_an_unused_pool_proves_that_one_can_connect(line: Line) -> None:
+    assert line.check() == {"checked": 1, "dead": 0, "replaced": 0}
+    with Line(make_conninfo(DSN, host="/nowhere")) as nowhere, pytest.raises(StoreUnavailable):
+        nowhere.check()
 
 
 def test_recreate_takes_over_when_full_and_running_calls_finish(line: Line) -> None:

@@ -100,10 +100,11 @@ def test_a_failed_validation_is_a_sentence() -> None:
     report = validate_pool(timeout=1)
     assert not report.ok
     assert "not running" in str(report.error)
-    with pytest.raises(CommandError, match="not running") as caught:
-        call_command("store_pool", "--timeout=1", stdout=io.StringIO())
-    assert caught.value.returncode == 1
-    assert "hunter2" not in str(caught.value)
+    for chosen in ([], ["--check"], ["--wait"], ["--recreate"], ["--json"]):
+        with pytest.raises(CommandError, match="not running") as caught:
+            call_command("store_pool", "--timeout=1", *chosen, stdout=io.StringIO())
+        assert caught.value.returncode == 1
+        assert "hunter2" not in str(caught.value)
 
 
 def run(*arguments: str) -> str:
