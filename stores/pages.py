@@ -1,0 +1,31 @@
+"""The store's pages in the sidebar group "Operations"."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from opsadmin.pages.registry import Page, register_page
+from stores.health import store_health
+
+
+def store_health_page(request: HttpRequest) -> HttpResponse:
+    """The same look as the command's, as a page. It never fails on a dead database: that is what it shows."""
+    report = store_health()
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Store health"),
+        "report": report,
+        "documents": report.detail["documents"],
+        "tables": report.detail["tables"],
+        "pool": report.detail["pool"],
+        "history": report.detail["history"],
+        "to_look_at": len(report.findings),
+        "fine": sum(result.status == "ok" for result in report.checks),
+    }
+    return TemplateResponse(request, "admin/stores/store_health.html", context)
+
+
+register_page(Page("store-health", _("Store health"), store_health_page, "stores.view_jsondocument"))  # type: ignore[arg-type]
