@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -26,6 +29,12 @@ def age(seconds: float | None) -> str:
 
 
 @register.filter
-def cut_seconds(moment: str) -> str:
-    """`2026-07-18T14:22:07.48+00:00` as `2026-07-18 14:22:07`."""
-    return str(moment)[:19].replace("T", " ")
+def moment(text: str | None) -> str:
+    """An ISO time, as `2026-07-18T14:22:07.48+00:00`, in the page's time zone: `2026-07-18 16:22:07`."""
+    return f"{localtime(datetime.fromisoformat(text)):%Y-%m-%d %H:%M:%S}" if text else "–"
+
+
+@register.filter
+def figure_name(name: str) -> str:
+    """`connect_errors` as words."""
+    return name.replace("_", " ")

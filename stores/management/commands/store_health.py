@@ -13,6 +13,7 @@ from rich.table import Table
 
 from opsadmin.core.finding import HealthReport, Status
 from stores.health import store_health
+from stores.templatetags.humanized import moment
 
 MARKS = {
     Status.OK: ("✓", "green"),
@@ -63,7 +64,7 @@ def show(report: HealthReport, console: Console) -> None:
             status["backend"],
             f"{status['latency_ms']:.1f} ms" if status["latency_ms"] is not None else "-",
             str(status["revision"] or "-"),
-            (status["updated_at"] or "-")[:19].replace("T", " "),
+            moment(status["updated_at"]),
             status["writer"] or "-",
             described_copy(copy),
         )
