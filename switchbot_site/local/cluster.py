@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -55,9 +56,10 @@ class Cluster:
 
     def run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs on this cluster as its user."""
+        command = [str(self.bin / program), *arguments]
         try:
-            done = subprocess.run(
-                [str(self.bin / program), *arguments],
+            process = subprocess.Popen(
+                command,
                 # PGDATA and the working directory, not -D and -l: pg_ctl hands those to a shell between double quotes.
                 cwd=self.data,
                 env={**_without_libpq(os.environ), "PGDATA": str(self.data), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
@@ -73,9 +75,15 @@ class Cluster:
             raise ClusterError(
                 f"{program} could not be started: {error.strerror} ({error.filename or self.bin / program})."
             ) from None
-        if check and done.returncode:
-            raise ClusterError(f"{program} failed: {done.stdout.strip()}{self.log_tail()}")
-        return done  # type: ignore[no-any-return]
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # with it what it started: initdb runs servers
+            process.wait()
+            raise
+        if check and process.returncode:
+            raise ClusterError(f"{program} failed: {output.strip()}{self.log_tail()}")
+        return subprocess.CompletedProcess(command, process.returncode, output)
 
     def exists(self) -> bool:
         """Whether `create` came to its end here: it writes our configuration last."""
