@@ -38,6 +38,9 @@ def shown(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return str(value)[:_LONGEST]
     if isinstance(value, str):
+        # An address may hold a key (IFTTT's do) and stand in the wrong place: no sentence repeats it.
+        if "://" in value or "/with/key/" in value:
+            return "an address"
         text = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
         # Escaped where a terminal, a page or a log could not take it.
         return json.dumps(text, ensure_ascii=not text.isprintable())

@@ -279,3 +279,10 @@ class TestSecrets:
         before = json.dumps(document)
         masked("settings", document)["time_windows"][0]["days"].append(2)
         assert json.dumps(document) == before
+
+
+@pytest.mark.parametrize("key", ["mode", "timezone", "meter_device_id", "poll_interval_seconds"])
+def test_an_address_in_the_wrong_place_is_not_repeated(key):
+    remarks = validate("settings", {key: "https://maker.ifttt.com/trigger/on/with/key/sEcReT"})
+    assert remarks
+    assert "sEcReT" not in " ".join(map(str, remarks))
