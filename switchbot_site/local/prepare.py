@@ -7,6 +7,7 @@ files. One process for all of it, because loading Django takes longer than the w
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import secrets
 import sys
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         django.setup()
         migrate(own_cluster=options.own_cluster)
         if options.own_cluster and load_sample_home(datetime.now(UTC)):
+            settle_sample_home()
             print("The store was empty: the sample home is loaded.", flush=True)
         call_command("collectstatic", interactive=False, verbosity=0)
         create_first_user()
@@ -122,6 +124,21 @@ def load_sample_home(now: datetime) -> bool:
             kept[kind].save(update_fields=["data", "updated_at"])
         StateHistory.objects.bulk_create([StateHistory(**asdict(reading)) for reading in readings], batch_size=500)
     return True
+
+
+def settle_sample_home() -> None:
+    """What a home that has run for a while has too: table statistics, and JSON copies to fall back on."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    from stores.models import JsonDocument, StateHistory
+
+    with connections["store"].cursor() as cursor:
+        for model in (JsonDocument, StateHistory):
+            cursor.execute(f'ANALYZE "{model._meta.db_table}"')
+    if not any(path.exists() for path in settings.STORE_PATHS.values()):
+        call_command("export_store", verbosity=0, stdout=io.StringIO())
 
 
 if __name__ == "__main__":

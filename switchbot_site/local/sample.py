@@ -121,12 +121,11 @@ def _in_window(local: datetime, settings: dict[str, Any]) -> bool:
 def documents(now: datetime) -> tuple[dict[str, Any], dict[str, Any], list[Reading]]:
     """Settings, state and history that fit each other: the state is that of the last reading.
 
-    A weekday's home also at the weekend: the window covers each day, so that the chart shows the air conditioner
-    at work whenever the site is first started."""
+    The history is lived as if each day were a weekday, so that the chart shows the air conditioner at work whenever
+    the site is first started; the settings are the sample's to the letter."""
     settings = _read("settings")
-    for window in settings["time_windows"]:
-        window["days"] = list(range(7))
-    readings = history(now, settings)
+    every_day = [{**window, "days": list(range(7))} for window in settings["time_windows"]]
+    readings = history(now, {**settings, "time_windows": every_day})
     return settings, _state(_read("state"), readings, now), readings
 
 
