@@ -216,7 +216,7 @@ class DocumentForm(forms.Form):
         elif isinstance(field, NumberField) and field.unit:
             words.append(_(field.unit) + ".")
         if field.default is not None:
-            words.append(_("Not set: the dashboard uses %(value)s.") % {"value": field.default})
+            words.append(_("Default: %(value)s.") % {"value": field.default})
         if field.secret:
             stored = value is not ABSENT and value not in ("", None)
             words.append(

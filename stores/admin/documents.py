@@ -170,7 +170,6 @@ class JsonDocumentAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg
             status,
             form=form,
             base=sign(form.kind, form.base),
-            revision=status.revision,
             active="form",
             lock_is_stale=saving.is_stale(age),
             **more,
