@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from opsadmin.core.check import Outcome, check
+from opsadmin.core.check import CannotLook, Outcome, check
 from opsadmin.core.finding import Finding, Status
 from stores.health import StoreLook
 
@@ -16,6 +16,8 @@ EXPIRES_SECONDS = 300
 @check("store.automation_lock", title="Automation lock")
 def look(store: StoreLook) -> Outcome:
     state = next(document for document in store.documents if document.kind == "state")
+    if not state.status.available:
+        raise CannotLook("The state could not be read.", "Make the store answer first.")
     if state.automation_locked_at is None:
         return Outcome([], "not held")
     try:

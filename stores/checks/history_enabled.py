@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsadmin.core.check import Outcome, check
+from opsadmin.core.check import CannotLook, Outcome, check
 from opsadmin.core.finding import Finding, Status
 from stores.health import StoreLook
 
@@ -10,6 +10,8 @@ from stores.health import StoreLook
 @check("store.history_enabled", title="History")
 def look(store: StoreLook) -> Outcome:
     history = store.history
+    if store.tables_error and history.get("enabled", True):
+        raise CannotLook(store.tables_error, "Readings wait in the buffer meanwhile.")
     findings = []
     if not history.get("enabled", True):
         findings.append(

@@ -107,7 +107,8 @@ def test_with_postgresql_down_it_answers_quickly_and_says_so(stopped, files):
     assert time.monotonic() - started < 10
     assert report.overall_status == "critical"
     assert status_of(report, "store.backend_answers").status == "critical"
-    assert status_of(report, "store.tables_present").unavailable is not None
+    for check in ("store.tables_present", "store.document_valid", "store.automation_lock", "store.history_enabled"):
+        assert status_of(report, check).unavailable is not None, check
 
 
 def test_the_command_exits_for_cron(sample, files, capsys):

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from opsadmin.core.finding import HealthReport, Status
 from stores.health import store_health
-from stores.templatetags.humanized import moment
+from stores.templatetags.humanized import age, moment
 
 MARKS = {
     Status.OK: ("✓", "green"),
@@ -101,7 +101,5 @@ def described_copy(copy: dict[str, Any]) -> str:
         return "unreadable"
     if not copy["exists"]:
         return "none"
-    hours = copy["age_seconds"] / 3600
-    age = f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.0f} d"
     same = {True: "same", False: "differs", None: "not compared"}[copy["same_as_store"]]
-    return f"{age} old, {same}"
+    return f"{age(copy['age_seconds'])} old, {same}"
