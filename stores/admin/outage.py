@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from stores.errors import StoreUnavailable
@@ -41,7 +42,7 @@ def answer_in_outage(request: HttpRequest, error: BaseException, *, title: Any) 
     """The page that stands in for one whose data cannot be read."""
     context = {
         **admin.site.each_context(request),
-        "title": title,
+        "title": capfirst(title),
         "reason": first_line(error),
         "retry_url": request.get_full_path() if request.method == "GET" else request.path,
         "was_write": request.method == "POST",

@@ -9,17 +9,21 @@ from stores.health import StoreLook
 
 @check("store.backend_answers", title="The store answers")
 def look(store: StoreLook) -> Outcome:
+    silent: dict[tuple[str, str | None], list[str]] = {}  # one cause is one finding, whatever it hits
+    for document in store.documents:
+        if not document.status.available:
+            silent.setdefault((document.status.backend, document.status.error), []).append(document.kind)
     findings = [
         Finding(
             check="store.backend_answers",
             area="store",
             severity=Status.CRITICAL,
-            object=document.kind,
-            message=f"{document.kind} on {document.status.backend} cannot be read: {document.status.error}",
-            hint="Until it answers, the dashboard's reads and writes of this document fail. See docs/core/deployment.md, 'When PostgreSQL is down'.",
+            object=", ".join(kinds),
+            message=f"{' and '.join(kinds)} on {backend} cannot be read: {error}",
+            hint="Until it answers, the dashboard's reads and writes fail. "
+            "See docs/core/deployment.md, 'When PostgreSQL is down'.",
         )
-        for document in store.documents
-        if not document.status.available
+        for (backend, error), kinds in silent.items()
     ]
     times = [
         f"{document.kind} {document.status.latency_ms:.1f} ms"
