@@ -40,6 +40,7 @@ lint: test-setup ## Style, types, templates, migrations, production settings
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy .
+	$(VENV)/sqlfluff lint --disable-progress-bar $$(git ls-files "*.sql" ":!tests")
 	@export $(LINT_ENV); set -x; \
 	$(VENV)/python manage.py validate_templates && \
 	$(VENV)/python manage.py check --deploy --fail-level WARNING && \
