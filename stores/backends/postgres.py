@@ -230,6 +230,7 @@ class PostgresStore:
             raise
         finally:
             self._thread.held = None
+            held.over = True
         if held.changed:
             self._commit(connection, held.text)
         else:
@@ -297,13 +298,21 @@ class _Held:
         self._store = store
         self.text = text
         self.changed = False
+        self.over = False
         self.pid = os.getpid()
 
     def read(self) -> Document:
+        self._refuse_late()
         return self._store._decoded(self.text)
 
     def write(self, document: Document) -> None:
+        self._refuse_late()
         self.replace(encode(document))
+
+    def _refuse_late(self) -> None:
+        # What came now would be taken without a word and go nowhere.
+        if self.over or self.pid != os.getpid():
+            raise StoreError("The transaction is over, or belongs to another process. Begin a new one.")
 
     def replace(self, text: str) -> None:
         self.text = text

@@ -18,15 +18,16 @@ _WITH_CONTEXT = (
     f"WITH context AS MATERIALIZED (SELECT {_CONTEXT}, set_config('lock_timeout', %(lock_timeout)s, true) AS patience) "
 )
 
-#: An upsert would fire the INSERT trigger first, each time.
+#: An upsert would fire the INSERT trigger first, each time. Only columns that the dashboard makes itself are named, so
+#: that a document can also be written before the migration.
 UPDATE = (
     _WITH_CONTEXT + "UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() FROM context "
-    "WHERE json_store.kind = %(kind)s AND context.patience IS NOT NULL RETURNING json_store.revision"
+    "WHERE json_store.kind = %(kind)s AND context.patience IS NOT NULL"
 )
 UPSERT = (
     _WITH_CONTEXT + "INSERT INTO json_store (kind, data) SELECT %(kind)s, %(data)s::jsonb FROM context "
     "WHERE context.patience IS NOT NULL "
-    "ON CONFLICT (kind) DO UPDATE SET data = excluded.data, updated_at = now() RETURNING json_store.revision"
+    "ON CONFLICT (kind) DO UPDATE SET data = excluded.data, updated_at = now()"
 )
 
 _LOCKED = "SELECT data::text FROM json_store WHERE kind = %(kind)s FOR UPDATE"

@@ -201,6 +201,22 @@ def test_a_store_without_its_table_is_misconfigured(empty_database: str) -> None
     store.close()
 
 
+def test_the_dashboard_s_own_table_is_enough_to_read_and_write(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE json_store (kind varchar(50) PRIMARY KEY, data jsonb NOT NULL, "
+            "updated_at timestamptz DEFAULT now())"
+        )
+    store = PostgresStore(empty_database)
+    store.write({"n": 1})  # makes the row
+    store.write({"n": 2})
+    with store.transaction() as held:
+        assert held.read() == {"n": 2}
+        held.write({"n": 3})
+    assert store.read() == {"n": 3}
+    store.close()
+
+
 # --- transactions ------------------------------------------------------------------------------------------------------
 
 
@@ -234,6 +250,15 @@ def test_nested_use_joins_the_outer_one(store: PostgresStore) -> None:
             raise KeyError
         assert outer.read() == {"n": 3}
     assert store.read() == {"n": 3}
+
+
+def test_a_transaction_that_is_over_takes_nothing_any_more(store: PostgresStore) -> None:
+    with store.transaction() as held:
+        held.write({"n": 1})
+    for late in (held.read, lambda: held.write({"n": 2})):
+        with pytest.raises(StoreError, match="is over"):
+            late()
+    assert store.read() == {"n": 1}
 
 
 def test_an_undone_inner_block_leaves_nothing_to_write(store: PostgresStore, other: psycopg.Connection) -> None:
