@@ -169,7 +169,11 @@ class HistoryService:
             self._refuse(f"a state document must be an object, not {type(state).__name__}")
             return
         now = datetime.now(UTC)
-        row = row_from_state(state, timezone, now)
+        try:
+            row = row_from_state(state, timezone, now)
+        except Exception as error:  # a mapping that another thread changes meanwhile, or of a foreign kind
+            self._refuse(f"it could not be read ({type(error).__name__})")
+            return
         with self._wake:
             if self._closed:
                 refusal = "the history service is closed"
@@ -356,14 +360,18 @@ class HistoryService:
     def _attempt(
         self, work: Callable[[psycopg.Connection[Any]], Answer], otherwise: Answer, *, patient: bool = True
     ) -> Answer:
-        """What `work` answers, or `otherwise` where PostgreSQL is away. `patient`: a statement that took too long is
-        the question's fault and does not switch the service off."""
+        """What `work` answers, or `otherwise` where PostgreSQL is away. `patient`: a statement that took too long, or
+        a value that PostgreSQL does not know, is the question's fault and does not switch the service off."""
         if not self._gate.lets_through():
             return otherwise
         try:
             with self._connect(patient=patient) as connection:
                 answer = work(connection)
-        except StoreError:
+        except StoreError as error:
+            if patient and isinstance(error.__cause__, psycopg.DataError):
+                self._worked()
+                reason = error.__cause__.diag.message_primary or "a value is out of range"
+                raise HistoryQuestionError(f"PostgreSQL cannot answer this: {reason}.") from error
             return otherwise
         self._worked()
         return answer
@@ -395,7 +403,7 @@ class HistoryService:
 
     def _failed(self, error: StoreError, *, patient: bool) -> None:
         self._last_error = str(error)
-        if patient and isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+        if patient and isinstance(error.__cause__, psycopg.errors.QueryCanceled | psycopg.DataError):
             return
         if self._gate.close(str(error)):
             logger.warning("[history] Switched off: %s %d readings wait in memory.", error, self.pending)

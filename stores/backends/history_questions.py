@@ -107,7 +107,7 @@ class BucketQuestion:
                 raise HistoryQuestionError(
                     f"{name} must be a datetime with a time zone, as datetime.now(timezone.utc); it is {moment!r}."
                 )
-        width = GRANULARITIES.get(self.granularity)
+        width = GRANULARITIES.get(self.granularity) if isinstance(self.granularity, str) else None
         if width is None:
             raise HistoryQuestionError(
                 f"There is no granularity {self.granularity!r}. Allowed: {', '.join(GRANULARITIES)}."
@@ -116,7 +116,9 @@ class BucketQuestion:
         if unknown or not self.metrics:
             asked = f"There is no metric {', '.join(map(repr, unknown))}" if unknown else "No metric is asked for"
             raise HistoryQuestionError(f"{asked}. Allowed: {', '.join(METRICS)}.")
-        if self.limit is not None and (not isinstance(self.limit, int) or self.limit < 1):
+        if self.limit is not None and (
+            isinstance(self.limit, bool) or not isinstance(self.limit, int) or self.limit < 1
+        ):
             raise HistoryQuestionError(f"limit must be a whole number from 1; it is {self.limit!r}.")
         check_timezone(self.timezone)
         buckets = (self.end - self.start) / width
@@ -150,7 +152,7 @@ class BucketQuestion:
 def check_timezone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         raise HistoryQuestionError(
             f"There is no time zone {name!r}. Use an IANA name, as Europe/Paris or UTC."
         ) from None

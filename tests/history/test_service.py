@@ -14,7 +14,7 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from stores.backends import history_batch
-from stores.backends.history import HistoryService
+from stores.backends.history import HistoryQuestionError, HistoryService
 from stores.backends.history_batch import LOCK_CLASS, Batch
 from stores.backends.history_row import row_from_state
 from stores.backends.line import Line
@@ -80,6 +80,24 @@ def test_readings_are_written_at_flush_with_the_time_of_record(make, stored):
     status = history.status()
     assert (status.enabled, status.written, status.refused, status.reason) == (True, 3, 0, None)
     assert status.last_flush_at >= after
+
+
+def test_a_value_that_postgresql_does_not_know_is_the_question_s_fault(make):
+    history = make()
+    now = datetime.now(UTC)
+    with pytest.raises(HistoryQuestionError, match="out of range"):
+        history.query(now - timedelta(days=1), now, "day", limit=10**30)
+    assert history.enabled
+
+
+def test_a_state_that_cannot_be_read_reaches_no_caller(make):
+    class Changing(dict):
+        def items(self):
+            raise RuntimeError("dictionary changed size during iteration")
+
+    history = make()
+    history.record({"pending_off_repeat": Changing(remaining=1)})
+    assert (history.pending, history.status().refused) == (0, 1)
 
 
 def test_a_full_batch_is_written_by_itself(make, stored):
