@@ -319,7 +319,8 @@ class DocumentForm(forms.Form):
         if found and self.rows[int(found[1])].has_changed():
             row = self.rows[int(found[1])]
             row.add_error(found[2] if found[2] in row.fields else None, remark.message)
-            self.add_error(None, _("Correct the time windows below."))
+            if not self.non_field_errors():
+                self.add_error(None, _("Correct the time windows below."))
 
     # --- showing ---------------------------------------------------------------------------------------------------
 

@@ -116,8 +116,11 @@ class JsonDocumentAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg
                 raise StoreUnavailable(status.error)
             problems: list[str] = []
             notes = 0
+            empty = False
             try:
-                found = validate(kind, get_store(kind).read(), strict=False)
+                document = get_store(kind).read()
+                empty = not document
+                found = validate(kind, document, strict=False)
             except DocumentError as error:
                 problems = [str(problem) for problem in error.problems]
             else:
@@ -130,6 +133,7 @@ class JsonDocumentAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg
                     "status": status,
                     "problems": problems,
                     "unknown": notes,
+                    "empty": empty,
                 }
             )
         context = {

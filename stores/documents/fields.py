@@ -173,7 +173,7 @@ class TextField(Field):
 @dataclass(frozen=True, kw_only=True)
 class TimeOfDayField(TextField):
     pattern: str = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-    pattern_text: str = "a time from 00:00 to 23:59"
+    pattern_text: str = "a time of two digits each, as 06:30, from 00:00 to 23:59"
 
 
 @dataclass(frozen=True, kw_only=True)

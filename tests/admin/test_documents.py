@@ -216,6 +216,9 @@ class TestWindows:
         answer = save(operator, **{"time_windows-0-start": "25:00"})
         assert list(answer.context["form"].windows.forms[0].errors) == ["start"]
         assert "25:00" in answer.content.decode()
+        answer = save(operator, **{"time_windows-0-start": "7:05", "time_windows-0-end": "24:00"})
+        assert "two digits each, as 06:30" in str(answer.context["form"].windows.forms[0].errors["start"])
+        assert len(answer.context["form"].non_field_errors()) == 1
         assert home.get() == before
 
     def test_what_is_no_list_of_objects_is_left_alone(self, operator, home):
@@ -547,6 +550,11 @@ class TestList:
         assert (rows["settings"]["problems"], rows["settings"]["unknown"]) == ([], len(UNKNOWN))
         home.change(poll_interval_seconds=5, mode="autumn")
         assert "2 problems" in operator.get(LIST).content.decode()
+
+    def test_an_empty_document_is_not_called_valid(self, operator, home):
+        home.sql("DELETE FROM json_store WHERE kind = 'settings'")
+        badges = re.findall(r'<span class="ops-badge [^>]*>([^<]*)', operator.get(LIST).content.decode())
+        assert badges == ["Empty", "Valid"]
 
     def test_a_row_that_is_no_document(self, operator, home):
         home.sql("UPDATE json_store SET data = '[1]' WHERE kind = 'settings'")
