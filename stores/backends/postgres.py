@@ -90,7 +90,7 @@ class PostgresStore:
         except StoreError as error:
             return StoreStatus(self.kind, "postgres", False, error=str(error), detail={"pool": self._line.stats()})
         latency = (monotonic() - start) * 1000
-        revision, updated_at, size, version, writer = row or (None,) * 5
+        revision, updated_at, size, version, writable, writer = row or (None,) * 6
         return StoreStatus(
             self.kind,
             "postgres",
@@ -99,7 +99,7 @@ class PostgresStore:
             revision=revision,
             updated_at=updated_at,
             writer=writer,
-            detail={"pool": self._line.stats(), "server_version": version, "bytes": size},
+            detail={"pool": self._line.stats(), "server_version": version, "bytes": size, "writable": writable},
         )
 
     def _ask(self, statement: str, values: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -53,6 +53,8 @@ FIND_TOKEN_LOCKED = (
 
 STATUS = (
     "SELECT found.revision, found.updated_at, octet_length(found.data::text), current_setting('server_version'), "
+    "current_setting('transaction_read_only') = 'off' AND has_table_privilege('json_store', 'INSERT') "
+    "AND has_table_privilege('json_store', 'UPDATE'), "
     "(SELECT kept.writer FROM json_store_revision AS kept WHERE kept.kind = wanted.kind "
     "ORDER BY kept.revision DESC LIMIT 1) "
     "FROM (SELECT %(kind)s::varchar AS kind) AS wanted LEFT JOIN json_store AS found USING (kind)"

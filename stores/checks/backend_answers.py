@@ -25,6 +25,20 @@ def look(store: StoreLook) -> Outcome:
         )
         for (backend, error), kinds in silent.items()
     ]
+    refused = [document.kind for document in store.documents if document.status.detail.get("writable") is False]
+    if refused:
+        findings.append(
+            Finding(
+                check="store.backend_answers",
+                area="store",
+                severity=Status.CRITICAL,
+                object=", ".join(refused),
+                message=f"{' and '.join(refused)} can be read but not written: the server is read only (a replica?), "
+                "or the role may not change json_store.",
+                hint="Check which server and role POSTGRES_URL names; grant the role INSERT and UPDATE, or make it a "
+                "member of the tables' owner.",
+            )
+        )
     times = [
         f"{document.kind} {document.status.latency_ms:.1f} ms"
         for document in store.documents

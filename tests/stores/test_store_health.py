@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
 from stores import get_store, registry
 from stores.health import store_health
@@ -167,3 +168,12 @@ def test_a_form_sent_while_postgresql_is_down_says_that_nothing_was_saved(admin_
     page = admin_client.post("/admin/stores/automationstate/add/", {"device_id": "a", "key": "k", "value": "{}"})
     assert page.status_code == 200
     assert "was not saved" in page.text
+
+
+def test_a_server_that_takes_no_writes_is_critical(sample, monkeypatch):
+    read_only = make_conninfo(sample, options="-c default_transaction_read_only=on")
+    registry.close_all()
+    monkeypatch.setattr(registry, "store_dsn", lambda alias="store": read_only)
+    result = status_of(store_health(), "store.backend_answers")
+    assert result.status == "critical"
+    assert "settings and state can be read but not written" in result.findings[0].message
