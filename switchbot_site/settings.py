@@ -118,7 +118,11 @@ STORE_PATHS = {
     "state": Path(env("SWITCHBOT_STATE_PATH") or STORE_DIR / "state.json"),
 }
 STORE_DEADLINE_SECONDS: float = env("STORE_DEADLINE_SECONDS")
+if not 0 < STORE_DEADLINE_SECONDS < 3600:
+    raise ImproperlyConfigured(f"STORE_DEADLINE_SECONDS is {STORE_DEADLINE_SECONDS:g}; it must be above 0, below 3600.")
 STORE_POOL_SIZE: int = env("STORE_POOL_SIZE")
+if STORE_POOL_SIZE < 1:
+    raise ImproperlyConfigured(f"STORE_POOL_SIZE is {STORE_POOL_SIZE}; it must be 1 or more.")
 HISTORY_RETENTION_HOURS: int = env("HISTORY_RETENTION_HOURS")
 
 # --- people ------------------------------------------------------------------------------------------------------

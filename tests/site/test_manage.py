@@ -13,16 +13,18 @@ MANAGE = Path(__file__).parent.parent.parent / "manage.py"
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("name", "value", "says"),
     [
-        ("postgres:/role:s3cret", "POSTGRES_URL"),
-        ("postgresql://role:s3cret@127.0.0.1:1/home", "nothing listens"),
+        ("POSTGRES_URL", "postgres:/role:s3cret", "POSTGRES_URL"),
+        ("POSTGRES_URL", "postgresql://role:s3cret@127.0.0.1:1/home", "nothing listens"),
+        ("STORE_POOL_SIZE", "0", "1 or more"),
+        ("STORE_DEADLINE_SECONDS", "-1", "above 0"),
     ],
 )
-def test_a_wrong_address_is_a_sentence(url, says, tmp_path):
+def test_a_wrong_setting_is_a_sentence(name, value, says, tmp_path):
     found = subprocess.run(
         [sys.executable, str(MANAGE), "migrate", "--database=store", "--no-input"],
-        env={**os.environ, "POSTGRES_URL": url, "VAR_DIR": str(tmp_path)},
+        env={**os.environ, name: value, "VAR_DIR": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
