@@ -118,16 +118,18 @@ def test_the_command_refuses_hours_that_make_no_sense(old_and_new, store_db):
     assert left(store_db) == 36
 
 
-def test_the_command_says_a_sentence_when_postgresql_is_away(store_db, tmp_path):
+def test_the_command_says_a_sentence_when_postgresql_is_away(store_db, tmp_path, capsys):
     connection = connections["store"]
     kept = dict(connection.settings_dict)
     connection.close()
     connection.settings_dict.update(HOST=str(tmp_path))
     try:
         with pytest.raises(CommandError, match="PostgreSQL") as caught:
-            run()
+            call_command("prune_history", "--json")
     finally:
         connection.settings_dict.clear()
         connection.settings_dict.update(kept)
     assert caught.value.returncode == 1
     assert str(tmp_path) not in str(caught.value)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["deleted"], report["error"]) == (0, str(caught.value))

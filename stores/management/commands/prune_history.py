@@ -50,6 +50,8 @@ class Command(BaseCommand):
                 with line.connection() as connection:
                     count = count_old(connection, cutoff)
             except StoreError as error:
+                if options["json"]:
+                    self._say_result(PruneReport(cutoff, more_remain=True, error=str(error)), as_json=True)
                 raise CommandError(str(error), returncode=1) from None
             if options["dry_run"]:
                 self._say_plan(count, cutoff, as_json=options["json"])
