@@ -4,6 +4,7 @@ documents' pages do, and shows again exactly what a person typed."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from stores.backends.json_text import parse_file
 from stores.errors import DocumentError, Problem
 
-#: The reader of documents wants an object, so the value is put into one, on lines of its own.
+#: The reader of documents wants an object, so another value is put into one, on the same line.
 _KEY = "value"
-_BEFORE = f'{{"{_KEY}":\n'
+_BEFORE = f'{{"{_KEY}":'
 
 
 class JsonValueField(forms.JSONField):
@@ -28,11 +29,14 @@ class JsonValueField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
+        wrapped = not value.lstrip().startswith("{")
+        text = f"{_BEFORE}{value}\n}}" if wrapped else value
         try:
-            found = parse_file(f"{_BEFORE}{value}\n}}".encode("utf-8", "surrogatepass"), source="")
+            found = parse_file(text.encode("utf-8", "surrogatepass"), source="")
         except DocumentError as error:
-            raise ValidationError([_told(problem) for problem in error.problems], code="invalid") from None
-        if list(found) != [_KEY]:
+            told = [str(_unwrapped(problem) if wrapped else problem) for problem in error.problems]
+            raise ValidationError(told, code="invalid") from None
+        if wrapped and list(found) != [_KEY]:
             raise ValidationError(_("Write one JSON value: what follows it must go."), code="invalid")
         return json.loads(value)
 
@@ -40,7 +44,10 @@ class JsonValueField(forms.JSONField):
         return InvalidJSONInput(data) if isinstance(data, str) else data
 
 
-def _told(problem: Problem) -> str:
+def _unwrapped(problem: Problem) -> Problem:
     """The problem as seen from the value alone."""
     path = problem.path.removeprefix(_KEY).removeprefix(".")
-    return str(Problem(path, problem.message, None if problem.line is None else problem.line - 1, problem.column))
+    column = problem.column
+    if column is not None and problem.line == 1:
+        column = max(1, column - len(_BEFORE))
+    return replace(problem, path=path, column=column)

@@ -25,15 +25,17 @@ def test_a_value_is_stored(admin_client, text, value):
     "text, said",
     [
         ("", "Write a JSON value"),
+        ("[1,\n NaN]", "line 2, column 2: [1]: NaN"),
         ("null", "null alone cannot be stored"),
         ('{"a":\n NaN}', "line 2, column 2: a: NaN is not a number"),
         ('"\\u0000"', "NUL character"),
-        ("1e400", "larger than any reader"),
+        ("1e400", "line 1, column 1: The number is larger than any reader"),
         ("9" * 5000, "more than 4,300 digits"),
         ("[" * 5000 + "]" * 5000, "nested more than 200 deep"),
-        ('{"a": 1, "a": 2}', "stands twice"),
+        ('{"a": 1, "a": 2}', "first in line 1, column 2"),
         ('1, "b": 2', "Write one JSON value"),
         ("{bad", "line 1, column 2"),
+        ('{"a":\n2', "opened in line 1"),
     ],
 )
 def test_what_jsonb_cannot_hold_is_refused_at_the_field(admin_client, text, said):
