@@ -69,7 +69,7 @@ def ours(path: Path) -> set[str]:
 
 class TestKilledWriters:
     def test_a_killed_writer_loses_no_acknowledged_write(self, store, path):
-        """220 times: a writer is killed at a random moment of its work; the file is whole and holds the last write
+        """At least 220 times: a writer is killed at a random moment of its work; the file is whole and holds the last write
         it acknowledged or the one after; the next writer is not held up."""
         chance = random.Random(20)
         reading, writing = os.pipe()
@@ -86,11 +86,13 @@ class TestKilledWriters:
         ahead: set[int] = set()
         left_over = 0
         try:
-            for _ in range(220):
+            for kills in range(1500):
+                if kills >= 220 and ahead == {0, 1} and left_over:
+                    break  # a busy machine needs more kills to hit every moment of a write
                 starter.stdin.write("go\n")
                 child = int(starter.stdout.readline())
                 said = os.read(reading, 65536)
-                until = time.perf_counter() + chance.uniform(0, 0.0015)
+                until = time.perf_counter() + chance.uniform(0, 0.003)
                 while time.perf_counter() < until:
                     pass
                 os.kill(child, signal.SIGKILL)
