@@ -188,3 +188,11 @@ def test_a_search_path_that_leads_nowhere(alias, command):
 
 def make_name(dsn: str) -> str:
     return psycopg.conninfo.conninfo_to_dict(make_conninfo(dsn))["dbname"]
+
+
+def test_json_stays_json_while_postgresql_is_down(alias, command, monkeypatch):
+    monkeypatch.setitem(connections["store"].settings_dict, "HOST", "/nowhere")
+    connections["store"].close()
+    code, text = command("--json")
+    assert code == 1
+    assert "Nothing was changed" in json.loads(text)["error"]

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -71,9 +71,16 @@ class Command(BaseCommand):
             else:
                 self._check(alias, options)
         except StoreError as error:
-            raise CommandError(str(error)) from None
+            self._fail(str(error), options)
         except (DatabaseError, InterfaceError) as error:
-            raise CommandError(_refusal(alias, error)) from None
+            self._fail(_refusal(alias, error), options)
+
+    def _fail(self, message: str, options: dict[str, Any]) -> NoReturn:
+        """A script that asked for JSON gets JSON; the exit code is 1 either way."""
+        if options["json"]:
+            self.stdout.write(json.dumps({"error": message}, ensure_ascii=False, indent=2))
+            sys.exit(1)
+        raise CommandError(message) from None
 
     def _check(self, alias: str, options: dict[str, Any]) -> None:
         found = look(alias, options["dashboard_role"])
