@@ -12,6 +12,7 @@ from itertools import repeat
 from typing import Any
 
 from stores.backends.json_check import find_problems
+from stores.backends.json_quick import quick_text
 from stores.backends.json_rules import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -54,7 +55,7 @@ def encode(document: Document, *, indent: int | None = None) -> str:
 
     Raises `DocumentError` with every problem. Numbers: see `json_rules.float_text`."""
     try:
-        text = _write(document, indent)
+        text = (quick_text(document) if indent is None else None) or _write(document, indent)
     except TooLarge as fault:
         raise DocumentError(str(fault)) from None
     except ValueError as fault:  # Unstorable, or the interpreter's own for an integer too long
