@@ -35,7 +35,7 @@ TEMPLATES = "admin/stores/jsondocument"
 
 
 @admin.register(JsonDocument)
-class JsonDocumentAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class JsonDocumentAdmin(OutageMixin):
     """The two documents. None is ever added or deleted here: the dashboard needs both rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -29,7 +29,7 @@ from stores.models import StateHistory
 
 
 @admin.register(StateHistory)
-class StateHistoryAdmin(OutageMixin, admin.ModelAdmin):  # type: ignore[type-arg]
+class StateHistoryAdmin(OutageMixin):
     """Read only: the dashboard writes the readings, `prune_history` deletes them."""
 
     fields = (

@@ -12,22 +12,11 @@ from django.db.models.functions import Cast
 
 from stores.admin.history_filter import HistoryFilter
 from stores.admin.history_list import Cursor
+from stores.backends import history_row
 from stores.models import StateHistory
 from stores.router import STORE_ALIAS
 
-COLUMNS = (
-    "id",
-    "timestamp",
-    "temperature",
-    "humidity",
-    "assumed_aircon_power",
-    "last_action",
-    "api_requests_today",
-    "error_count",
-    "last_temperature_stale",
-    "timezone",
-    "metadata",
-)
+COLUMNS = ("id", *history_row.COLUMNS)
 #: As PostgreSQL writes it: to parse it only to write it again costs more than all the rest.
 METADATA = Cast("metadata", TextField())
 BATCH = 2_000

@@ -51,7 +51,7 @@ def answer_in_outage(request: HttpRequest, error: BaseException, *, title: Any) 
 
 
 class OutageMixin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Put before ModelAdmin: its views answer with the outage page instead of an exception."""
+    """A ModelAdmin whose views answer with the outage page instead of an exception."""
 
     def get_urls(self) -> list[Any]:
         patterns = super().get_urls()
