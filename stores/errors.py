@@ -26,6 +26,10 @@ class StoreReadOnly(StoreUnavailable):
     """The store answers but takes no writes (a read-only transaction or file system). Nothing was written."""
 
 
+class StoreFenced(StoreUnavailable):
+    """This write belongs to a time before the last switch of its host; nothing was written."""
+
+
 class CommitUnknown(StoreError):
     """The line broke during COMMIT: the write is either done or not. `token` finds it in json_store_revision."""
 

@@ -51,6 +51,43 @@ class Revision(models.Model):
         return f"{self.kind} {self.revision}"
 
 
+class StoreHost(models.Model):
+    """A host that keeps a copy, and the epoch below which its writes are refused. Filled by the failover store."""
+
+    host = models.UUIDField(_("host"), primary_key=True)
+    epoch = models.BigIntegerField(_("epoch"), db_default=0)
+    name = models.CharField(_("name"), max_length=150, db_default="")
+    seen_at = models.DateTimeField(
+        _("seen at"), db_default=models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+    )
+
+    class Meta:
+        db_table = "json_store_host"
+        verbose_name = _("host")
+        verbose_name_plural = _("hosts")
+
+    def __str__(self) -> str:
+        return self.name or str(self.host)
+
+
+class HistoryReplay(models.Model):
+    """A batch of readings that is in state_history already. Filled by the history's spool."""
+
+    id = models.UUIDField(primary_key=True)
+    replayed_at = models.DateTimeField(
+        _("replayed at"), db_default=models.Func(function="clock_timestamp", output_field=models.DateTimeField())
+    )
+    rows = models.IntegerField(_("rows"), db_default=0)
+
+    class Meta:
+        db_table = "history_replay"
+        verbose_name = _("replayed batch")
+        verbose_name_plural = _("replayed batches")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class StateHistory(models.Model):
     """One reading of the meter with what the air conditioner was assumed to do."""
 

@@ -12,6 +12,7 @@ from stores.errors import (
     DocumentError,
     StoreBusy,
     StoreError,
+    StoreFenced,
     StoreMisconfigured,
     StoreReadOnly,
     StoreUnavailable,
@@ -191,6 +192,8 @@ def _by_state(state: str, error: BaseException, deadline: float) -> StoreError:
         return StoreBusy("PostgreSQL cancelled the statement: it took too long. Nothing was written; try again.")
     if state in ("40001", "40P01"):
         return StoreBusy("Another session got in the way (deadlock or serialization). Nothing was written; try again.")
+    if state == "SWF01":
+        return StoreFenced()
     if state == "25006":
         return StoreReadOnly(
             "PostgreSQL takes no writes: it is a replica or set to read only. Nothing was written; check which server POSTGRES_URL names."

@@ -3,32 +3,10 @@
 The database side is `stores.schema.adopt`, which makes what is missing and leaves the rest alone, so plain `migrate`
 works on all three. There is no way back: the tables are the dashboard's."""
 
-from typing import Any
-
 import django.db.models.functions.datetime
-from django.core.management import CommandError
 from django.db import migrations, models
 
-from stores.errors import StoreError
-from stores.schema.adopt import adopt
-from stores.schema.inspect import store_schema
-
-#: Without these the store cannot work at all; anything else that adoption leaves, `adopt_database --check` shows.
-ESSENTIAL = ("table", "column", "type", "primary key")
-
-
-def adopt_schema(apps: Any, schema_editor: Any) -> None:
-    try:
-        with schema_editor.connection.cursor() as cursor:
-            report = adopt(cursor, store_schema(cursor))
-    except StoreError as error:
-        raise CommandError(str(error)) from error  # `migrate` prints it as a sentence, not as a traceback
-    for difference in report.undecided:
-        if difference.kind in ESSENTIAL and difference.severity == "critical":
-            raise CommandError(
-                f"{difference.object} is {difference.found}, expected {difference.expected}. {difference.why} "
-                "Nothing was changed. All differences: manage.py adopt_database --check"
-            )
+from stores.schema.migrate import adopt_schema
 
 
 class Migration(migrations.Migration):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from stores.errors import StoreBusy, StoreError, StoreMisconfigured, StoreReadOnly, StoreUnavailable
 from stores.schema.create import quoted
 from stores.schema.differences import Difference, differences
+from stores.schema.expected import TABLES
 from stores.schema.inspect import Inspection, Unavailable, inspect
 
 #: Whoever waits for a lock makes everybody behind him wait too, so not for long.
@@ -195,9 +196,8 @@ def _busy(cursor: Any, schema: str, table: str) -> str:
         "AND (class.relname = %s OR %s = '' AND class.relname = ANY(%s)) "
         "AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) "
         "ORDER BY 5 DESC",
-        [schema, table, table, ["json_store", "json_store_revision", "state_history", "automation_state",
-                                "history_entries"]],
-    )  # fmt: skip
+        [schema, table, table, [known.name for known in TABLES]],
+    )
     holders = [
         _("%(table)s: pid %(pid)s, %(application)s, %(state)s, for %(seconds)s s")
         % {"table": name, "pid": pid, "application": application, "state": state, "seconds": seconds}

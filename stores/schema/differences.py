@@ -534,7 +534,8 @@ def _extra_index(table: Table, index: FoundIndex) -> Difference:
 
 # --- functions, triggers, rows -------------------------------------------------------------------------------------
 def _functions(inspection: Inspection) -> Iterator[Difference]:
-    place = create.quoted(inspection.schema)
+    needs = ("json_store_revision", "json_store_host")
+    places = ", ".join(create.place(inspection.schema, _TABLES[name]) for name in needs)
     for function in create.expected_functions(inspection.schema):
         found = inspection.functions.get(function.name)
         name = f"{function.name}()"
@@ -543,7 +544,7 @@ def _functions(inspection: Inspection) -> Iterator[Difference]:
             yield Difference(
                 name, "function", _("missing") if found is None else _("another version"), _("this version"),
                 "critical", f"{function.sql};\n{revoke}", _("It numbers and keeps the revisions."),
-                after=("json_store_revision",),
+                after=needs,
             )  # fmt: skip
         elif found.public:
             yield Difference(
@@ -551,13 +552,12 @@ def _functions(inspection: Inspection) -> Iterator[Difference]:
                 _("Whoever may hang it on a table of his own could write revisions."),
             )  # fmt: skip
         if found is not None and found.owner_may_keep is False:
-            grant = (
-                f"GRANT SELECT, INSERT, UPDATE, DELETE ON {place}.json_store_revision TO {create.quoted(found.owner)}"
-            )
+            grant = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {places} TO {create.quoted(found.owner)}"
             yield Difference(
                 name, "function", _("owner %(owner)s without rights") % {"owner": found.owner},
-                _("rights on json_store_revision"), "critical", grant,
-                _("The trigger runs as its owner, and every write of the dashboard fails."), table="json_store_revision",
+                _("rights on %(tables)s") % {"tables": ", ".join(needs)}, "critical", grant,
+                _("The trigger runs as its owner, and writes to the store fail."), table="json_store_revision",
+                after=needs,
             )  # fmt: skip
 
 

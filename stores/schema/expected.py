@@ -90,6 +90,29 @@ TABLES: tuple[Table, ...] = (
         comment="Every value a document had, whoever wrote it; filled by the trigger json_store_keep.",
     ),
     Table(
+        "json_store_host",
+        (
+            Column("host", "uuid", not_null=True),
+            # The switch that the host has come back from. A statement of before it, that a line delivers minutes
+            # later, is refused by json_store_count.
+            Column("epoch", "bigint", default="0", not_null=True),
+            Column("name", "character varying(150)", default="''::character varying", not_null=True),
+            Column("seen_at", TIMESTAMPTZ, default="clock_timestamp()", not_null=True),
+        ),
+        primary_key=("host",),
+        comment="Hosts that keep a copy; their epoch fences statements of before a switch.",
+    ),
+    Table(
+        "history_replay",
+        (
+            Column("id", "uuid", not_null=True),
+            Column("replayed_at", TIMESTAMPTZ, default="clock_timestamp()", not_null=True),
+            Column("rows", "integer", default="0", not_null=True),
+        ),
+        primary_key=("id",),
+        comment="Batches of readings that are in state_history, until their file is gone.",
+    ),
+    Table(
         "state_history",
         (
             Column("id", "integer", not_null=True, serial=True),

@@ -1,7 +1,7 @@
 -- The two trigger functions of json_store. %(schema)s is the schema of the store's tables.
 --
--- They run as their owner (SECURITY DEFINER): the dashboard's role needs no right on json_store_revision, so
--- nothing we add can make its statements fail for lack of one. search_path is pinned, names are qualified, and
+-- They run as their owner (SECURITY DEFINER): the dashboard's role needs no right on json_store_revision or
+-- json_store_host, so nothing we add can make its statements fail for lack of one. search_path is pinned, names are qualified, and
 -- nobody else may hang them on a table of his own (EXECUTE is taken from PUBLIC).
 --
 -- pg_dump and pg_restore make triggers after the data is in, and a logical subscriber does not fire them: both carry
@@ -10,9 +10,41 @@
 -- Numbers the changes of a document. The number goes on from the highest one ever kept, so that a row deleted and
 -- made again, or brought back from an older backup, never takes the number of a kept revision. An INSERT that ends
 -- in DO UPDATE comes here twice; the second time counts.
+--
+-- Refuses (SQLSTATE SWF01) a write that names a host and an epoch older than json_store_host has for it: the host has
+-- been away and come back since. The look is here and not in the writer's statement, because a statement that waited
+-- for the row's lock keeps the snapshot it began with, while each query in here sees what is committed by now, the
+-- new epoch of the transaction that held the lock included.
 CREATE OR REPLACE FUNCTION %(schema)s.json_store_count() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    -- Null or empty for everybody who is not fenced, as the dashboard.
+    writing_host constant text := current_setting('switchbot.host', true);
+    writing_epoch constant text := current_setting('switchbot.epoch', true);
+    host_epoch bigint;
 BEGIN
+    IF writing_host <> '' AND writing_epoch <> '' THEN
+        -- In two steps: what is not a host and an epoch fences nobody, and must not be cast.
+        IF writing_host ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' AND writing_epoch ~ '^[0-9]{1,18}$'
+        THEN
+            IF TG_OP = 'UPDATE' AND current_setting('transaction_isolation') <> 'read committed' THEN
+                -- One snapshot for the whole transaction. A lock sees through it: it fails (40001) where the row
+                -- has changed since.
+                PERFORM FROM %(schema)s.json_store_host AS fenced
+                WHERE fenced.host = writing_host::uuid FOR SHARE;
+            END IF;
+            SELECT fenced.epoch INTO host_epoch FROM %(schema)s.json_store_host AS fenced
+            WHERE fenced.host = writing_host::uuid;
+            IF host_epoch > writing_epoch::bigint THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'SWF01',
+                    MESSAGE = concat(
+                        'This write belongs to epoch ', writing_epoch, ' of its host, which is in epoch ', host_epoch,
+                        ' by now: nothing was written.'),
+                    DETAIL = concat('Host ', writing_host, ', document ', NEW.kind, '.');
+            END IF;
+        END IF;
+    END IF;
     IF TG_OP = 'UPDATE' AND NEW.kind = OLD.kind AND NEW.data = OLD.data
         AND nullif(current_setting('switchbot.token', true), '') IS NULL
     THEN

@@ -69,7 +69,7 @@ class FoundTrigger:
 @dataclass(frozen=True)
 class FoundFunction:
     """`plain`: plpgsql, SECURITY DEFINER, search_path pinned. `owner_may_keep`: its owner has every right on
-    json_store_revision (None while that table is missing)."""
+    json_store_revision and json_store_host (None while both are missing)."""
 
     name: str
     source: str

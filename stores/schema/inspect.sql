@@ -1,6 +1,6 @@
 -- What the database has of the store's tables: one statement, one snapshot, one row of JSON.
 -- Everything comes from catalogs that every role may read. pg_get_expr and pg_get_indexdef may wait for a table
--- under ACCESS EXCLUSIVE: there are five tables, and the caller has set lock_timeout.
+-- under ACCESS EXCLUSIVE: there are few tables, and the caller has set lock_timeout.
 WITH home AS (
     SELECT namespace.oid, namespace.nspname, namespace.nspowner
     FROM pg_catalog.pg_namespace AS namespace
@@ -132,7 +132,7 @@ SELECT pg_catalog.jsonb_build_object(
             'owner_may_keep', (
                 SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(pg_proc.proowner, relations.oid, needed.name))
                 FROM relations, pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed (name)
-                WHERE relations.relname = 'json_store_revision')))
+                WHERE relations.relname IN ('json_store_revision', 'json_store_host'))))
         FROM pg_catalog.pg_proc
         JOIN home ON home.oid = pg_proc.pronamespace
         JOIN pg_catalog.pg_language ON pg_language.oid = pg_proc.prolang

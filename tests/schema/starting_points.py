@@ -67,6 +67,8 @@ DRIFT: dict[str, str] = {
     "a table dropped": "DROP TABLE automation_state",
     "the revisions dropped": "DROP TABLE json_store_revision",
     "the store dropped": "DROP TABLE json_store",
+    "the hosts dropped": "DROP TABLE json_store_host",
+    "the replayed batches dropped": "DROP TABLE history_replay",
     "an index dropped": "DROP INDEX idx_state_history_timestamp",
     "the constraint dropped": "ALTER TABLE automation_state DROP CONSTRAINT automation_state_device_id_key;"
     "CREATE UNIQUE INDEX automation_state_device_id_key ON automation_state (device_id, key)",
