@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from stores import get_store
 from stores.admin import document_revisions as revisions
 from stores.admin import document_save as saving
-from stores.admin.document_merge import merge
 from stores.admin.document_seal import seal, sign, strange_placeholders, unseal, unsign
 from stores.backends.json_text import encode, parse_file
 from stores.backends.protocol import Document
 from stores.documents import Remark, ordered, validate
 from stores.errors import DocumentError, Problem, StoreError
+from stores.sync.merge import merge
 
 if TYPE_CHECKING:
     from stores.admin.documents import JsonDocumentAdmin
@@ -56,7 +56,7 @@ def _judge(
     pages: JsonDocumentAdmin, request: HttpRequest, kind: str, base: Document, mine: Document, text: str
 ) -> HttpResponse:
     sealed, secrets = seal(kind, get_store(kind).read())
-    merged = merge(base, mine, sealed)
+    merged = merge(base, mine, sealed, strategy="ours")
     if merged.conflicts:
         raise saving.Conflicted(merged, sealed)
     target = unseal(merged.document, secrets)

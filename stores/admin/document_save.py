@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from stores import get_store
-from stores.admin.document_merge import Merged, merge
 from stores.admin.document_seal import seal, strange_placeholders, unseal
 from stores.backends.json_text import encode
 from stores.backends.protocol import Document
@@ -16,6 +15,7 @@ from stores.documents.fields import moment
 from stores.documents.state import LOCK_EXPIRES_SECONDS
 from stores.errors import DocumentError
 from stores.sync.differences import Change, differences
+from stores.sync.merge import Merge, merge
 from stores.writer import current_writer, writing_as
 
 #: Held by the process that works on the state now: going back in time must not touch it.
@@ -31,7 +31,7 @@ LOCK_KEYS = (
 class Conflicted(Exception):  # noqa: N818
     """Somebody changed the same places meanwhile. `merged` shows both; `current` is the sealed document now."""
 
-    merged: Merged
+    merged: Merge
     current: Document
 
 
@@ -46,7 +46,7 @@ def save_changes(kind: str, base: Document, mine: Document, *, reason: str) -> l
 
     def change(current: Document) -> Document:
         sealed, secrets = seal(kind, current)
-        merged = merge(base, mine, sealed)
+        merged = merge(base, mine, sealed, strategy="ours")
         if merged.conflicts:
             raise Conflicted(merged, sealed)
         document: Document = unseal(merged.document, secrets)
@@ -69,7 +69,7 @@ def restore(kind: str, content: Document, *, expected: Document, reason: str) ->
         target = restored(kind, content, current)
         # What is written is what the person saw; other keys of the state may have moved on, and are written over.
         if kind != "state" and differences(expected, sealed):
-            raise Conflicted(Merged(sealed, ()), sealed)
+            raise Conflicted(Merge(sealed), sealed)
         return target
 
     return _rewrite(kind, change, reason)

@@ -21,7 +21,6 @@ from stores import get_store
 from stores.admin import document_revisions as revisions
 from stores.admin import document_save as saving
 from stores.admin.document_form import DocumentForm, read_view
-from stores.admin.document_merge import ABSENT
 from stores.admin.document_raw import raw_page
 from stores.admin.document_seal import seal, sign, unsign
 from stores.admin.outage import OutageMixin
@@ -30,6 +29,7 @@ from stores.documents import definition, validate
 from stores.errors import DocumentError, StoreError, StoreUnavailable
 from stores.models import JsonDocument
 from stores.sync.differences import Change
+from stores.sync.merge import ABSENT
 
 TEMPLATES = "admin/stores/jsondocument"
 
@@ -329,7 +329,7 @@ def shown_conflicts(conflicted: saving.Conflicted) -> list[dict[str, str]]:
                 "path": conflict.path,
                 "base": text(conflict.base),
                 "theirs": text(conflict.theirs),
-                "mine": _("your new address") if secret and conflict.mine else text(conflict.mine),
+                "mine": _("your new address") if secret and conflict.ours else text(conflict.ours),
             }
         )
     return found

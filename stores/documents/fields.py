@@ -117,13 +117,13 @@ class FloatField(NumberField):
     expected: ClassVar[str] = "a number"
 
     def check(self, value: Any, path: str, strict: bool) -> Iterator[Remark]:
-        if _number(value) is None:
+        if number(value) is None:
             yield self.wrong_type(value, path)
         else:
             yield from self.check_range(value, path, strict)
 
 
-def _number(value: Any) -> int | float | Decimal | None:
+def number(value: Any) -> int | float | Decimal | None:
     """`value` where it is a finite number, else None."""
     if isinstance(value, bool):
         return None
@@ -277,7 +277,7 @@ class ObjectField(Field):
         yield from member_remarks(self.fields, value, path, strict)
         if self.ordered_pair is not None:
             first, second = self.ordered_pair
-            low, high = _number(value.get(first)), _number(value.get(second))
+            low, high = number(value.get(first)), number(value.get(second))
             if low is not None and high is not None and low > high:
                 yield Remark(
                     key_path(path, first),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -63,83 +64,114 @@ def path_text(keys: Keys) -> str:
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     """The changes that turn `before` into `after`: in the order of the keys of `after`, then what was removed.
 
-    Takes time linear in the size of both documents."""
-    comparison = _Comparison()
-    comparison.objects((), before, after)
-    return comparison.changes
+    Takes time linear in the size of both documents, and any depth."""
+    return _Comparison().run(before, after)
 
 
 def same(before: Any, after: Any) -> bool:
     """Whether jsonb holds both values as equal."""
-    comparison = _Comparison()
-    return comparison.number(before) == comparison.number(after)
+    numbering = Numbering()
+    return numbering.number(before) == numbering.number(after)
 
 
-class _Comparison:
-    """One run. Each distinct value gets a number, so that comparing two subtrees costs the same as comparing two
-    integers however often a list looks at them."""
+class Numbering:
+    """Gives each distinct value a number, so that comparing two subtrees costs the same as comparing two integers
+    however often somebody looks at them. The documents must outlive it and stay as they are: it knows objects and
+    lists by identity."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
         self._numbers: dict[Any, int] = {}
-        # By identity: the documents outlive the run, so no id is used twice.
         self._known: dict[int, int] = {}
 
     def number(self, value: Any) -> int:
-        """The same for the same value, whatever container holds it."""
+        """The same for the same value, whatever container holds it. Does not recurse."""
+        if not isinstance(value, (dict, list)):
+            return self._leaf(value)
+        pending: list[Any] = [value]
+        while pending:
+            container = pending[-1]
+            if id(container) in self._known:
+                pending.pop()
+                continue
+            members = list(container.values()) if isinstance(container, dict) else container
+            unknown = [
+                member for member in members if isinstance(member, (dict, list)) and id(member) not in self._known
+            ]
+            if unknown:
+                pending.extend(unknown)
+                continue
+            numbers = [
+                self._known[id(member)] if isinstance(member, (dict, list)) else self._leaf(member)
+                for member in members
+            ]
+            key: Any
+            if isinstance(container, dict):
+                key = ("object", frozenset(zip(container, numbers, strict=True)))
+            else:
+                key = ("list", tuple(numbers))
+            self._known[id(container)] = self._numbers.setdefault(key, len(self._numbers))
+            pending.pop()
+        return self._known[id(value)]
+
+    def _leaf(self, value: Any) -> int:
         key: Any
-        if isinstance(value, dict):
-            if (known := self._known.get(id(value))) is not None:
-                return known
-            members = []
-            for name, member in value.items():
-                members.append((name, self.number(member)))
-            key = ("object", frozenset(members))
-        elif isinstance(value, list):
-            if (known := self._known.get(id(value))) is not None:
-                return known
-            elements = []
-            for element in value:
-                elements.append(self.number(element))
-            key = ("list", tuple(elements))
-        elif isinstance(value, float):
+        if isinstance(value, float):
             key = ("number", Decimal(repr(value)))
         elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
             key = ("number", value)
         else:
             key = (type(value).__name__, value)
-        number = self._numbers.setdefault(key, len(self._numbers))
-        if isinstance(value, (dict, list)):
-            self._known[id(value)] = number
-        return number
+        return self._numbers.setdefault(key, len(self._numbers))
 
-    def values(self, keys: Keys, before: Any, after: Any) -> None:
-        if self.number(before) == self.number(after):
-            return
-        if isinstance(before, dict) and isinstance(after, dict):
-            self.objects(keys, before, after)
-        elif isinstance(before, list) and isinstance(after, list) and _by_element(before, after):
-            self.lists(keys, before, after)
-        else:
-            self._add(keys, "changed", before, after)
 
-    def objects(self, keys: Keys, before: dict[str, Any], after: dict[str, Any]) -> None:
-        for name, value in after.items():
-            if name in before:
-                self.values((*keys, name), before[name], value)
+#: Two values in one place that are yet to be compared.
+_Pair = tuple[Keys, Any, Any]
+
+
+class _Comparison:
+    """One run."""
+
+    def __init__(self) -> None:
+        self._changes: list[Change] = []
+        self._number = Numbering().number
+
+    def run(self, before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+        pending = [self._objects((), before, after)]
+        while pending:
+            pair = next(pending[-1], None)
+            if pair is None:
+                pending.pop()
+            elif members := self._members(*pair):
+                pending.append(members)
             else:
+                self._add(pair[0], "changed", pair[1], pair[2])
+        return self._changes
+
+    def _members(self, keys: Keys, before: Any, after: Any) -> Iterator[_Pair] | None:
+        """What is inside two values that differ; None where they are each one value."""
+        if isinstance(before, dict) and isinstance(after, dict):
+            return self._objects(keys, before, after)
+        if isinstance(before, list) and isinstance(after, list) and _by_element(before, after):
+            return self._lists(keys, before, after)
+        return None
+
+    def _objects(self, keys: Keys, before: dict[str, Any], after: dict[str, Any]) -> Iterator[_Pair]:
+        for name, value in after.items():
+            if name not in before:
                 self._add((*keys, name), "added", None, value)
+            elif self._number(before[name]) != self._number(value):
+                yield (*keys, name), before[name], value
         for name, value in before.items():
             if name not in after:
                 self._add((*keys, name), "removed", value, None)
 
-    def lists(self, keys: Keys, before: list[Any], after: list[Any]) -> None:
+    def _lists(self, keys: Keys, before: list[Any], after: list[Any]) -> Iterator[_Pair]:
         start, end_before, end_after = 0, len(before), len(after)
         if end_before != end_after:
-            while start < min(end_before, end_after) and self.number(before[start]) == self.number(after[start]):
+            while start < min(end_before, end_after) and self._number(before[start]) == self._number(after[start]):
                 start += 1
             while min(end_before, end_after) > start and (
-                self.number(before[end_before - 1]) == self.number(after[end_after - 1])
+                self._number(before[end_before - 1]) == self._number(after[end_after - 1])
             ):
                 end_before, end_after = end_before - 1, end_after - 1
         for index in range(start, max(end_before, end_after)):
@@ -147,11 +179,11 @@ class _Comparison:
                 self._add((*keys, index), "added", None, after[index])
             elif index >= end_after:
                 self._add((*keys, index), "removed", before[index], None)
-            else:
-                self.values((*keys, index), before[index], after[index])
+            elif self._number(before[index]) != self._number(after[index]):
+                yield (*keys, index), before[index], after[index]
 
     def _add(self, keys: Keys, action: Action, before: Any, after: Any) -> None:
-        self.changes.append(Change(path_text(keys), action, before, after, keys))
+        self._changes.append(Change(path_text(keys), action, before, after, keys))
 
 
 def _by_element(before: list[Any], after: list[Any]) -> bool:

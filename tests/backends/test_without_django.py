@@ -12,12 +12,24 @@ class Refuse:
 sys.meta_path.insert(0, Refuse())
 from stores.backends import HistoryService, JsonStore, Line, PostgresStore
 from stores.errors import StoreError
+from stores.documents.merge_rules import RULES
+from stores.sync.merge import merge
 store = JsonStore(sys.argv[1])
 store.write({"mode": "summer"})
-print(store.read())
+print(merge({}, store.read(), {"last_tick": None}, RULES["settings"]).document)
 """
 
 
 def test_a_flask_app_can_use_them(tmp_path):
     done = subprocess.run([sys.executable, "-c", CODE, str(tmp_path / "settings.json")], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("{'mode': 'summer'}\n", "")
+    assert (done.stdout, done.stderr) == ("{'last_tick': None, 'mode': 'summer'}\n", "")
+
+
+def test_merging_needs_no_backend():
+    """The failover imports it, so it must not import the backends; nor has it a use for a network."""
+    code = (
+        "import sys, stores.sync.merge, stores.documents.merge_rules\n"
+        "print([name for name in sys.modules if name.startswith(('django', 'psycopg', 'stores.backends', 'socket'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -150,7 +150,7 @@ def nested(depth, leaf, width=0):
 
 
 def test_deep_documents():
-    found = differences(nested(200, 1), nested(200, 2))
+    found = differences(nested(2_000, 1), nested(2_000, 2))
     assert [(change.before, change.after) for change in found] == [(1, 2)]
 
 
