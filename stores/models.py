@@ -1,8 +1,12 @@
-"""The store's tables as Django models. They follow `stores.schema.expected` (tested), which the migrations bring
-about; defaults stand in the database because the dashboard inserts without Django."""
+"""The store as Django models, in two databases (`stores.router` says which model lives where).
+
+In PostgreSQL the dashboard's tables and what failover adds to them: these follow `stores.schema.expected` (tested),
+which the migrations bring about; defaults stand in the database because the dashboard inserts without Django. In the
+site database what must be kept and shown while PostgreSQL is down: switches, conflicts, the last known pages."""
 
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone as clock
@@ -148,3 +152,96 @@ class HistoryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.timestamp:%Y-%m-%d %H:%M:%S}"
+
+
+# --- in the site database -------------------------------------------------------------------------------------------
+class StoreSwitch(models.Model):
+    """A change of the backend that a host works on, made by itself or by a person."""
+
+    class Backend(models.TextChoices):
+        POSTGRES = "postgres", _("PostgreSQL")
+        FILESYSTEM = "filesystem", _("JSON copy")
+
+    id = models.UUIDField(primary_key=True)
+    epoch = models.BigIntegerField(_("epoch"))
+    from_backend = models.CharField(_("from"), max_length=20, choices=Backend)
+    to_backend = models.CharField(_("to"), max_length=20, choices=Backend)
+    automatic = models.BooleanField(_("automatic"))
+    who = models.CharField(_("who"), max_length=150, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    at = models.DateTimeField(_("at"), db_index=True)
+    # How long the former backend had been in use; null for the first switch of a host.
+    lasted = models.FloatField(_("seconds on the former"), null=True, blank=True)
+    detail = models.JSONField(_("detail"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("switch")
+        verbose_name_plural = _("switches")
+        # The epoch decides between two switches of one moment.
+        ordering = ["-at", "-epoch"]
+
+    def __str__(self) -> str:
+        return f"{self.epoch}: {self.from_backend} → {self.to_backend}"
+
+
+class StoreConflict(models.Model):
+    """A place that both sides changed in an outage, differently; a person settles it. `keys` is `path` in parts. A
+    side's value counts only where its `has_` is true: a key that is not there is not the same as null."""
+
+    class Side(models.TextChoices):
+        OURS = "ours", _("this host's copy")
+        THEIRS = "theirs", _("PostgreSQL")
+
+    class Decision(models.TextChoices):
+        OURS = "ours", _("this host's copy")
+        THEIRS = "theirs", _("PostgreSQL")
+        BASE = "base", _("before the outage")
+        OTHER = "other", _("another value")
+
+    #: stores.sync.conflict_id: the same conflict, reported again, is the same row.
+    id = models.CharField(max_length=64, primary_key=True)
+    resync = models.UUIDField(_("resync"), db_index=True)
+    kind = models.CharField(_("document"), max_length=50)
+    path = models.TextField(_("path"))
+    keys = models.JSONField(_("keys"))
+    has_base = models.BooleanField(_("there before the outage"))
+    base = models.JSONField(_("before the outage"), null=True, blank=True)
+    has_ours = models.BooleanField(_("in this host's copy"))
+    ours = models.JSONField(_("this host's copy"), null=True, blank=True)
+    has_theirs = models.BooleanField(_("in PostgreSQL"))
+    theirs = models.JSONField(_("PostgreSQL"), null=True, blank=True)
+    kept = models.CharField(_("kept for now"), max_length=10, choices=Side)
+    rule = models.TextField(_("rule"), blank=True)
+    epoch = models.BigIntegerField(_("epoch"))
+    at = models.DateTimeField(_("at"))
+    revision = models.BigIntegerField(_("revision"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True, db_index=True)
+    settled_by = models.CharField(_("settled by"), max_length=150, blank=True)
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision, blank=True)
+    decided = models.JSONField(_("decided value"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("conflict")
+        verbose_name_plural = _("conflicts")
+        ordering = ["-at", "kind", "path"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path}"
+
+
+class LastKnownPage(models.Model):
+    """What a list of PostgreSQL rows showed when it last could be read, for as long as it cannot."""
+
+    path = models.CharField(_("page"), max_length=200, primary_key=True)
+    title = models.CharField(_("title"), max_length=200)
+    headers = models.JSONField(_("headers"))
+    # Cells as PostgreSQL gave them: times and decimals become text.
+    rows = models.JSONField(_("rows"), encoder=DjangoJSONEncoder)
+    taken_at = models.DateTimeField(_("taken at"))
+
+    class Meta:
+        verbose_name = _("last known page")
+        verbose_name_plural = _("last known pages")
+
+    def __str__(self) -> str:
+        return self.path

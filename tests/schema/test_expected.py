@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connections, models
+from django.db import connections, models, router
 
 from stores.schema.conversion import conversion
 from stores.schema.create import create_table
 from stores.schema.expected import TABLES
 
-MODELS = {model._meta.db_table: model for model in apps.get_app_config("stores").get_models()}
+MODELS = {
+    model._meta.db_table: model
+    for model in apps.get_app_config("stores").get_models()
+    if router.db_for_write(model) == "store"
+}
 EXPECTED = {table.name: table for table in TABLES}
 
 
