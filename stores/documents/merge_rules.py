@@ -64,7 +64,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Group:
-    """Top-level keys that always come from one side. The first of `measures` that tells decides; where none does,
+    """Top-level keys that are written together, and come from one side where there is a choice. The first of `measures` that tells decides; where none does,
     the side that the group named `follows` (an earlier one) comes from."""
 
     name: str
@@ -73,13 +73,13 @@ class Group:
     follows: str = ""
 
     def decide(
-        self, ours: Mapping[str, Any], theirs: Mapping[str, Any], earlier: Mapping[str, Decision]
+        self, ours: Mapping[str, Any], theirs: Mapping[str, Any], earlier: Mapping[str, Decision] | None = None
     ) -> Decision | None:
-        """`earlier` are the sides from which the groups before this one come. None: the documents do not tell."""
+        """`earlier` says from which sides the groups before this one come. None: the documents do not tell."""
         for measure in self.measures:
             if decision := measure.decide(ours, theirs):
                 return decision
-        if followed := earlier.get(self.follows):
+        if earlier and (followed := earlier.get(self.follows)):
             return Decision(followed.side, f"goes with {self.follows}: {followed.rule}", followed.settled)
         return None
 

@@ -2,16 +2,17 @@
 
 Objects merge by key, lists are one value; values are equal where jsonb says so (`differences`). A place that one
 side left alone takes the other's value. A place that both changed, differently, is a conflict: the document keeps one
-side, and the `Conflict` has all three values, so nothing is dropped silently. Keys of a group (`MergeRules`) come
-from one side together wherever merging them key by key would give a mixture that neither side had; what the other
-side changed in them is a conflict too. A document may be as deep and as wide as it likes."""
+side, and the `Conflict` has all three values, so nothing is dropped silently.
+
+Keys of a group (`MergeRules`), each one value, come from one side together where both sides changed one of them
+differently, or where merging them key by key would mix two sides that say which is newer. What the other side changed
+in them is then a conflict too. A document may be as deep and as wide as it likes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from stores.documents.merge_rules import NO_RULES, Decision, Group, MergeRules, Side, in_utc, times_text
@@ -207,21 +208,25 @@ class _Run:
         return result
 
     def _groups(self, rules: MergeRules) -> dict[str, Decision | Side]:
-        """What each key of a group comes from: a decision, or the side that has all changes of the group."""
+        """What each key of a group comes from: the decision on the group, or a side where there is nothing to decide."""
         found: dict[str, Decision | Side] = {}
         earlier: dict[str, Decision] = {}
         for group in rules.groups:
             ours_changed = self._changed(self._ours, group.keys)
             theirs_changed = self._changed(self._theirs, group.keys)
-            decision: Decision | None = None
-            side: Side = "theirs"
-            if not self._alike(ours_changed):
-                side = "ours"
-                if not self._alike(theirs_changed):
-                    decision = self._decide(_places(ours_changed), _places(theirs_changed), group, earlier)
-            found.update(dict.fromkeys(group.keys, decision or side))
-            if decision or not self._alike(group.keys):
-                earlier[group.name] = decision or Decision(side, f"all its changes are in {side}")
+            if self._alike(ours_changed) or self._alike(theirs_changed):
+                # One side has all changes of both.
+                side: Side = "theirs" if self._alike(ours_changed) else "ours"
+                found.update(dict.fromkeys(group.keys, side))
+                if not self._alike(group.keys):
+                    earlier[group.name] = Decision(side, f"all its changes are in {side}")
+            elif self._alike(set(ours_changed) & set(theirs_changed)) and not group.decide(self._ours, self._theirs):
+                # Changes in different keys, and no sign that one side's are of an older moment.
+                found.update((key, "ours" if key in ours_changed else "theirs") for key in group.keys)
+            else:
+                decision = self._decide(_places(ours_changed), _places(theirs_changed), group, earlier)
+                found.update(dict.fromkeys(group.keys, decision))
+                earlier[group.name] = decision
         return found
 
     def _from_group(self, name: str, source: Decision | Side, before: Any, mine: Any, others: Any) -> Any:
@@ -246,7 +251,7 @@ class _Run:
         ours_changed: Iterable[Keys],
         theirs_changed: Iterable[Keys],
         group: Group | None = None,
-        earlier: Mapping[str, Decision] = MappingProxyType({}),
+        earlier: Mapping[str, Decision] | None = None,
     ) -> Decision:
         """Which side wins the places that each side changed."""
         if self._strategy == "ours" or self._strategy == "theirs":
