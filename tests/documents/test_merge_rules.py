@@ -326,6 +326,11 @@ def test_the_side_that_has_all_changes_is_no_conflict():
     for sides in [(half, whole), (whole, half)]:
         found = merge(base, *sides, STATE)
         assert (found.document, found.conflicts) == (whole, ())
+    # Not even where the other side's time is the newer one: nothing of it is missing.
+    whole = {**half, "last_read_at": "2026-07-18T11:00:00Z"}
+    for sides, strategy in [((half, whole), "ours"), ((whole, half), "theirs"), ((half, whole), "rules")]:
+        found = merge(base, *sides, STATE, strategy=strategy)
+        assert (found.document, found.conflicts) == (whole, ())
 
 
 @pytest.mark.parametrize(("strategy", "expected"), [("ours", "ours"), ("theirs", "theirs"), ("newest", "theirs")])
