@@ -115,7 +115,7 @@ def time_pages(rows: int) -> None:
 
 def time_writing(dsn: str) -> None:
     from stores.backends.history import HistoryService
-    from stores.backends.history_batch import copy_rows
+    from stores.backends.history_batch import copy_values
     from stores.backends.history_row import row_from_state
 
     state = {
@@ -140,7 +140,7 @@ def time_writing(dsn: str) -> None:
 
         def copy() -> None:
             with plain.transaction():
-                copy_rows(plain, ready)
+                copy_values(plain, [row.values() for row in ready])
 
         def insert_each() -> None:
             for row in ready:

@@ -9,7 +9,6 @@ import os
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +19,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from stores.backends.history_batch import Batch
+from stores.backends.history_buffer import Buffer
 from stores.backends.history_gate import Gate
 from stores.backends.history_prune import BATCH, PruneReport, delete_before
 from stores.backends.history_questions import (
@@ -33,8 +32,11 @@ from stores.backends.history_questions import (
     check_count,
     check_hours,
 )
-from stores.backends.history_row import HistoryRow, row_from_state
+from stores.backends.history_row import row_from_state
+from stores.backends.history_sender import Sender
+from stores.backends.history_throttle import Throttle
 from stores.backends.line import Line
+from stores.backends.spool import DEFAULT_BYTES, Spool
 from stores.errors import StoreError, StoreUnavailable
 
 __all__ = ["Aggregates", "HistoryQuestionError", "HistoryService", "HistoryStatus", "PruneReport"]
@@ -42,20 +44,28 @@ __all__ = ["Aggregates", "HistoryQuestionError", "HistoryService", "HistoryStatu
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
-#: Most readings that wait for PostgreSQL: 10,000 are seven days at one a minute.
-MOST_PENDING = 10_000
-#: Most readings of one transaction.
-MOST_AT_ONCE = 1_000
 #: Readings of one process are kept apart and in order where the clock does not.
 TICK = timedelta(microseconds=1)
+#: How often the spool is looked through for what dead processes left.
+SWEEP_SECONDS = 10.0
+#: While PostgreSQL is away a power cut costs at most the readings of this time.
+SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class HistoryStatus:
     """The service as one look finds it. `enabled` False: PostgreSQL is away since `since` because of `reason`, and
-    the service tries again by itself. `pending` readings wait to be written; `refused` were not kept, because the
-    buffer was full or the table took them in no way; `last_error` is the latest failure of any call, also of one
-    that left the service enabled (a query that took too long)."""
+    the service tries again by itself. `last_error` is the latest failure of any call, also of one that left the
+    service enabled (a query that took too long).
+
+    `pending` readings wait to be written, the oldest since `oldest_at`: this process's and those that dead processes
+    left in the spool. `refused` were not kept, because the spool or the disk was full (`refused_at`: the last of
+    them) or because they were no readings. `set_aside` are those that the table took in no way, `damaged` lines of
+    spool files that are not as they were written: both since this process began, kept in the spool's directory.
+
+    `spool` is that directory (None: readings wait in memory), `spool_error` why it cannot be used. Found on its disk:
+    `spooled_bytes` in all files, of which `spool_limit` is the most; `refused_bytes` of readings set aside, and
+    `damaged_files`."""
 
     enabled: bool
     since: datetime
@@ -65,6 +75,16 @@ class HistoryStatus:
     written: int
     last_flush_at: datetime | None
     last_error: str | None
+    oldest_at: datetime | None = None
+    refused_at: datetime | None = None
+    set_aside: int = 0
+    damaged: int = 0
+    spool: str | None = None
+    spool_error: str | None = None
+    spooled_bytes: int = 0
+    spool_limit: int = 0
+    refused_bytes: int = 0
+    damaged_files: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -75,21 +95,26 @@ class HistoryStatus:
 class HistoryService:
     """`dsn_or_pool`: DSN text, a `psycopg_pool.ConnectionPool` or a `Line`; what is given open stays open.
 
-    `record` puts a reading into a buffer and returns in microseconds; a thread writes the buffer when it holds
-    `batch_rows` readings or its oldest is `batch_seconds` old. While PostgreSQL is away the service is switched off
-    (`enabled`, `status()`): readings stay in the buffer, questions are answered empty at once, and the thread looks
-    every 1 to 30 seconds whether it is back; then the readings are written, each once. The buffer is in memory: what
-    waits in it is lost when the process is killed. `spool_dir` is where such readings will be kept on disk; today
-    it is only remembered and nothing is written there.
+    `record` keeps a reading and returns in microseconds; a thread writes what is kept when that is `batch_rows`
+    readings or its oldest is `batch_seconds` old. While PostgreSQL is away the service is switched off (`enabled`,
+    `status()`): readings wait, questions are answered empty at once, and the thread looks every 1 to 30 seconds
+    whether it is back; then the readings are written, oldest first, each once.
 
-    After a fork the child starts with an empty buffer (the parent writes its own), its own thread and its own
-    connections; only a pool that was given is its owner's to make anew."""
+    With `spool_dir` they wait on disk, in at most `spool_bytes`: the death of the process costs none, and what it
+    left is written by any process of the host that uses the directory. A power cut costs what was recorded in the
+    last second while PostgreSQL is away, and otherwise what was not written yet (`batch_seconds`, and `deadline` where
+    it has just gone). Without, or where the directory cannot be written (`status()` says so), they wait in memory,
+    10,000 at most, and are lost with the process.
+
+    After a fork the child starts with nothing (the parent writes its own), its own thread and its own connections;
+    only a pool that was given is its owner's to make anew."""
 
     def __init__(
         self,
         dsn_or_pool: str | ConnectionPool[Any] | Line,
         *,
         spool_dir: str | os.PathLike[str] | None = None,
+        spool_bytes: int = DEFAULT_BYTES,
         retention_hours: float = 24,
         batch_rows: int = 50,
         batch_seconds: float = 5.0,
@@ -97,6 +122,7 @@ class HistoryService:
     ) -> None:
         self.retention = check_hours(retention_hours)
         self.spool_dir = Path(spool_dir) if spool_dir is not None else None
+        self.spool_bytes = spool_bytes
         self._given = dsn_or_pool
         self._batch_rows = batch_rows
         self._batch_seconds = batch_seconds
@@ -104,6 +130,10 @@ class HistoryService:
         self._line = self._make_line()
         self._start_empty()
         _services.add(self)
+        left = self._buffer.look().spool
+        if left.ready or left.open:
+            with self._wake:
+                self._start_thread()
 
     def _make_line(self) -> Line:
         if isinstance(self._given, Line):
@@ -117,14 +147,16 @@ class HistoryService:
         self._gate = Gate()
         self._wake = threading.Condition()
         self._flushing = threading.Lock()
-        self._rows: deque[HistoryRow] = deque()
-        self._batch: Batch | None = None
-        self._oldest_since = 0.0
+        self._buffer = Buffer(Spool(self.spool_dir, self.spool_bytes) if self.spool_dir is not None else None)
+        self._sender = Sender(self._buffer, self._write, goes_on=lambda: not self._closed)
+        self._next_sweep = 0.0
         self._last_time = datetime.min.replace(tzinfo=UTC)
         self._thread: threading.Thread | None = None
+        self._syncer: threading.Thread | None = None
         self._closed = False
         self._refused = 0
-        self._written = 0
+        self._refused_at: datetime | None = None
+        self._said = Throttle()
         self._last_flush_at: datetime | None = None
         self._last_error: str | None = None
 
@@ -144,148 +176,186 @@ class HistoryService:
     @property
     def pending(self) -> int:
         """Readings that wait to be written."""
-        batch = self._batch
-        return len(self._rows) + (len(batch.rows) if batch is not None else 0)
+        return self._buffer.look().pending
 
     def status(self) -> HistoryStatus:
         """How the service is, without asking PostgreSQL."""
         gate = self._gate.state
+        look = self._buffer.look()
+        spool = self._buffer.spool
         return HistoryStatus(
             enabled=gate.open,
             since=gate.since,
             reason=gate.reason,
-            pending=self.pending,
-            refused=self._refused,
-            written=self._written,
+            pending=look.pending,
+            refused=self._refused + self._sender.left_out,
+            written=self._sender.written,
             last_flush_at=self._last_flush_at,
             last_error=self._last_error,
+            oldest_at=look.oldest_at,
+            refused_at=self._refused_at,
+            set_aside=self._sender.set_aside,
+            damaged=self._sender.damaged,
+            spool=spool.directory if spool is not None else None,
+            spool_error=self._buffer.spool_error,
+            spooled_bytes=look.spool.bytes,
+            spool_limit=spool.limit if spool is not None else 0,
+            refused_bytes=look.spool.refused_bytes,
+            damaged_files=look.spool.damaged_files,
         )
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
-    def record(self, state: Mapping[str, Any], timezone: str = "UTC") -> None:
-        """Keep a reading of the state document as of now. Never raises and never waits for PostgreSQL."""
+    def record(self, state: Mapping[str, Any], timezone: str = "UTC") -> bool:
+        """Keep a reading of the state document as of now; answers whether it is kept. Never raises and never waits
+        for PostgreSQL."""
         if not isinstance(state, Mapping):
-            self._refuse(f"a state document must be an object, not {type(state).__name__}")
-            return
+            return self._refuse(f"a state document must be an object, not {type(state).__name__}")
         now = datetime.now(UTC)
         try:
             row = row_from_state(state, timezone, now)
         except Exception as error:  # a mapping that another thread changes meanwhile, or of a foreign kind
-            self._refuse(f"it could not be read ({type(error).__name__})")
-            return
+            return self._refuse(f"it could not be read ({type(error).__name__})")
         with self._wake:
             if self._closed:
                 refusal = "the history service is closed"
-            elif self.pending >= MOST_PENDING:
-                refusal = f"{MOST_PENDING:,} readings wait for PostgreSQL already"
             else:
-                refusal = ""
                 if timedelta(0) <= self._last_time - now < timedelta(milliseconds=1):
                     row = replace(row, timestamp=self._last_time + TICK)
                 self._last_time = row.timestamp
-                if not self._rows:
-                    self._oldest_since = time.monotonic()
-                self._rows.append(row)
+                refusal = self._buffer.keep(row)
                 self._start_thread()
-                if len(self._rows) in (1, self._batch_rows):
+                if self._buffer.unsent in (1, self._batch_rows):
                     self._wake.notify_all()
-        if refusal:
-            self._refuse(refusal)
+        return self._refuse(refusal) if refusal else True
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str) -> bool:
         with self._wake:
             self._refused += 1
-            count = self._refused
-        # 1, 2, 4, 8 ...: an outage of days must not fill the log.
-        if count & (count - 1) == 0:
-            logger.error("[history] A reading was not kept: %s. %d were not kept so far.", why, count)
+            self._refused_at = datetime.now(UTC)
+            say = self._said.allows("refused")
+        if say:
+            logger.error("[history] A reading was not kept: %s. %d were not kept so far.", why, self._refused)
+        return False
 
     def flush(self) -> int:
-        """Write what is pending, now; returns how many readings were written. 0 at once while switched off."""
-        written = 0
-        with self._flushing:
-            while self._take_batch():
-                done = self._attempt(self._write_batch, None, patient=False)
-                if done is None:
-                    break
-                written += done
-        return written
-
-    def _take_batch(self) -> bool:
-        """Make the next batch, unless one is unfinished."""
-        with self._wake:
-            if self._batch is None and self._rows:
-                self._batch = Batch([self._rows.popleft() for _ in range(min(len(self._rows), MOST_AT_ONCE))])
-                self._oldest_since = time.monotonic()
-        return self._batch is not None
-
-    def _write_batch(self, connection: psycopg.Connection[Any]) -> int:
-        batch = self._batch
-        if batch is None:
+        """Write what waits, now; returns how many readings were written. 0 at once while switched off."""
+        if self._gate.seconds_to_next_try() > 0:
             return 0
-        batch.write(connection)
-        with self._wake:
-            self._refused += batch.refused
-            self._written += len(batch.rows)
+        with self._flushing:
+            return self._sender.send(all_of_it=True)
+
+    def _write(self, work: Callable[[psycopg.Connection[Any]], Answer]) -> Answer | None:
+        done = self._attempt(work, None, patient=False)
+        if done is not None:
             self._last_flush_at = datetime.now(UTC)
-            self._batch = None
-        return len(batch.rows)
+        return done
 
     def _start_thread(self) -> None:
-        if self._closed or (self._thread is not None and self._thread.is_alive()):
-            return
-        thread = threading.Thread(target=self._keep_flushing, name="history-flusher", daemon=True)
+        if not self._closed and (self._thread is None or not self._thread.is_alive()):
+            self._thread = self._started(self._keep_flushing, "history-flusher")
+
+    def _started(self, work: Callable[[], None], name: str) -> threading.Thread | None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # no more threads, or the process is ending: the next reading tries again
             self._last_error = f"The writing thread could not be started: {error}."
-        else:
-            self._thread = thread
+            return None
+        return thread
 
     def _keep_flushing(self) -> None:
         while self._wait_for_work():
-            if self._rows or self._batch is not None:
-                self.flush()
-            else:
-                self._attempt(_look, None, patient=False)
+            with self._flushing:
+                self._next_sweep = time.monotonic() + SWEEP_SECONDS
+                self._sender.send(all_of_it=not self.enabled or self._seconds_to_batch() == 0)
+            if not self.enabled and self._gate.seconds_to_next_try() == 0:
+                self._attempt(_look, None, patient=False)  # nothing to write told whether PostgreSQL is back
 
     def _wait_for_work(self) -> bool:
         """Until there is something to write or PostgreSQL to look for; False once closed."""
         with self._wake:
             while not self._closed:
-                if not self.enabled:
-                    wait: float | None = self._gate.seconds_to_next_try()
-                elif self._batch is not None or len(self._rows) >= self._batch_rows:
-                    wait = 0.0
-                elif self._rows:
-                    wait = self._oldest_since + self._batch_seconds - time.monotonic()
-                else:
-                    wait = None
+                wait = self._seconds_to_batch() if self.enabled else self._gate.seconds_to_next_try()
+                if self.enabled and self._buffer.spool is not None:
+                    sweep = self._next_sweep - time.monotonic()
+                    wait = sweep if wait is None else min(wait, sweep)
                 if wait is not None and wait <= 0:
                     return True
                 self._wake.wait(wait)
         return False
 
+    def _seconds_to_batch(self) -> float | None:
+        """0 where a batch is due; None where nothing waits for one."""
+        unsent = self._buffer.unsent
+        if not unsent:
+            return None
+        if unsent >= self._batch_rows:
+            return 0.0
+        return max(0.0, self._batch_seconds - self._buffer.unsent_seconds)
+
+    def _keep_syncing(self, spool: Spool) -> None:
+        """While PostgreSQL is away nobody else keeps what was recorded from being lost in a power cut."""
+        while True:
+            with self._wake:
+                if self._closed or self.enabled:
+                    self._syncer = None
+                    return
+            try:
+                spool.sync()
+            except OSError as error:
+                if self._said.allows("sync"):
+                    logger.error(
+                        "[history] The spool %s could not be brought onto the disk (%s): a power cut may cost readings.",
+                        spool.directory,
+                        error.strerror,
+                    )
+            with self._wake:
+                self._wake.wait_for(lambda: self._closed or self.enabled, SYNC_SECONDS)
+
     def close(self) -> None:
-        """Write what is pending, if PostgreSQL takes it, and stop. Called at the end of the process too."""
+        """Write what this process has kept, if PostgreSQL takes it, and stop; what is in the spool then stays there
+        for other processes, and for the next. Called at the end of the process too."""
         with self._wake:
             if self._closed:
                 return
             self._closed = True
             self._wake.notify_all()
-        self.flush()
+        kept = self._buffer.unsent
+        if self._flushing.acquire(timeout=self._deadline):
+            try:
+                self._sender.send_own()
+            finally:
+                self._flushing.release()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=self._deadline)
-        if self.pending:
-            logger.error(
-                "[history] %d readings could not be written before the end of the process and are lost: %s",
-                self.pending,
-                self._gate.state.reason,
-            )
+        self._leave(kept)
         if self._line is not self._given:
             self._line.close()
+
+    def _leave(self, kept: int) -> None:
+        """Say what becomes of readings that could not be written."""
+        spool, memory = self._buffer.spool, len(self._buffer.memory)
+        if spool is not None:
+            spool.close()
+            left = self._buffer.look().pending - memory
+            if left and (kept or not self.enabled):
+                try:
+                    spool.sync()
+                except OSError as error:
+                    self._last_error = f"The spool could not be brought onto the disk: {error.strerror}."
+                logger.warning(
+                    "[history] %d readings wait in %s; a running process of this host, or the next to start, writes them.",
+                    left,
+                    spool.directory,
+                )
+        if memory:
+            logger.error(
+                "[history] %d readings could not be written before the end of the process and are lost: %s",
+                memory,
+                self._gate.state.reason,
+            )
 
     def __enter__(self) -> HistoryService:
         return self
@@ -379,6 +449,9 @@ class HistoryService:
     def _ask(self, question: Callable[[psycopg.Cursor[Any]], Answer], otherwise: Answer) -> Answer:
         """`_attempt` a question that changes nothing. The server stops it a little before our own deadline: that
         tells a question that takes too long from a server that does not answer."""
+        if self._thread is None and self._buffer.spool is not None:
+            with self._wake:
+                self._start_thread()  # what dead processes left is this one's too
         milliseconds = int(self._deadline * 800)
 
         def read(connection: psycopg.Connection[Any]) -> Answer:
@@ -399,6 +472,7 @@ class HistoryService:
                 self.pending,
             )
             with self._wake:
+                self._next_sweep = 0.0
                 self._wake.notify_all()
 
     def _failed(self, error: StoreError, *, patient: bool) -> None:
@@ -406,9 +480,12 @@ class HistoryService:
         if patient and isinstance(error.__cause__, psycopg.errors.QueryCanceled | psycopg.DataError):
             return
         if self._gate.close(str(error)):
-            logger.warning("[history] Switched off: %s %d readings wait in memory.", error, self.pending)
+            logger.warning("[history] Switched off: %s %d readings wait.", error, self.pending)
         with self._wake:
             self._start_thread()  # it also looks for PostgreSQL's return
+            spool = self._buffer.spool
+            if spool is not None and self._syncer is None and not self._closed:
+                self._syncer = self._started(lambda: self._keep_syncing(spool), "history-syncer")
             self._wake.notify_all()
 
 

@@ -3,108 +3,109 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.types.json import Jsonb
 
-from stores.backends.history_row import COLUMNS, HistoryRow
+from stores.backends.history_line import Values
+from stores.backends.history_row import COLUMNS, row_from_values
 from stores.backends.history_sql import sql as statement
 
 logger = logging.getLogger(__name__)
 
+Connection = psycopg.Connection[Any]
+
 COPY = sql.SQL("COPY state_history ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, COLUMNS)))
-#: First half of our advisory locks' two-part key ("hist"), so that they cannot meet somebody else's.
-LOCK_CLASS = 0x68697374
-#: Errors that lie in a row, not in the server.
-ROW_ERRORS = (errors.DataError, errors.CheckViolation, errors.NotNullViolation)
+#: Errors that lie in a row, not in the server. A double key is none: no reading brings one, so the sequence is wrong.
+ROW_ERRORS = (
+    errors.DataError,
+    errors.CheckViolation,
+    errors.NotNullViolation,
+    errors.ForeignKeyViolation,
+    errors.ExclusionViolation,
+    errors.RaiseException,
+    errors.ProgramLimitExceeded,
+)
 
 
 @dataclass
 class Batch:
-    """Rows that are written in one transaction. `key` names the batch's advisory lock; `uncertain` says that a
-    COMMIT was sent for it whose answer was not seen; `careful` that one of the rows does not fit the table."""
+    """Rows that are written in one transaction under `id`. `keep(number, row, why)` is given a row that the table
+    takes in no way, before the commit; `refused` counts those."""
 
-    rows: list[HistoryRow]
-    key: int = field(default_factory=lambda: secrets.randbits(31))
-    uncertain: bool = False
-    careful: bool = False
+    id: UUID
+    rows: Sequence[Values]
+    oldest_at: datetime | None = None
+    keep: Callable[[int, Values, str], None] | None = None
     refused: int = 0
 
-    def write(self, connection: psycopg.Connection[Any]) -> None:
-        """Put the rows into the table, unless an earlier try did. Raises psycopg's errors; may then be called again.
+    def write(self, connection: Connection, forget: Sequence[UUID] = ()) -> int:
+        """Put the rows into the table, unless an earlier try did; returns how many are in. `forget`: ids of batches
+        that will never be tried again. Raises psycopg's errors, and what `keep` raises; may then be called again.
 
-        A line that breaks during COMMIT leaves open whether the rows are in. Looking alone does not settle it: the
-        server may be about to commit them still (it has not noticed that the line is gone, or waits for a replica).
-        Therefore each try first takes a lock that lasts as long as its transaction: the next try waits for it, and
-        then finds the rows, or can be sure that they never will be there. The lock is the transaction's, so it
-        works behind a pooler too."""
+        The id goes into `history_replay` in the same transaction. A line that breaks during COMMIT leaves open
+        whether the batch is in: the next try finds the id, and where the server is about to commit it still, waits
+        for that on the unique index."""
         try:
-            self._try(connection)
+            return self._try(connection, forget, careful=False)
         except ROW_ERRORS:
-            if self.careful:
-                raise
-            self.careful = True
-            self._try(connection)
+            return self._try(connection, forget, careful=True)
 
-    def _try(self, connection: psycopg.Connection[Any]) -> None:
+    def _try(self, connection: Connection, forget: Sequence[UUID], *, careful: bool) -> int:
+        self.refused = 0
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.key))
-            if self.uncertain and self._is_there(connection):
-                return
-            if self.careful:
-                self.rows = self._copy_each(connection, self.rows)
+            claim = {"id": self.id, "rows": len(self.rows), "forget": list(forget)}
+            if connection.execute(statement("claim"), claim).rowcount == 0:
+                return len(self.rows)
+            if careful:
+                self._copy_each(connection, 0, len(self.rows))
             else:
-                copy_rows(connection, self.rows)
-            self.uncertain = True
+                copy_values(connection, self.rows)
+        return len(self.rows) - self.refused
 
-    def _is_there(self, connection: psycopg.Connection[Any]) -> bool:
-        if not self.rows:
-            return True
-        newest = self.rows[-1]
-        values = {name: getattr(newest, name) for name in COLUMNS}
-        found = connection.execute(statement("written_before"), {**values, "metadata": Jsonb(newest.metadata)})
-        return bool(found.fetchone()[0])  # type: ignore[index]  # EXISTS answers one row
-
-    def _copy_each(self, connection: psycopg.Connection[Any], rows: list[HistoryRow]) -> list[HistoryRow]:
-        """Copy halves and halves of halves until each bad row stands alone; returns the rows as written."""
+    def _copy_each(self, connection: Connection, start: int, end: int) -> None:
+        """Copy halves and halves of halves until each bad row stands alone."""
         try:
             with connection.transaction():
-                copy_rows(connection, rows)
-            return rows
+                copy_values(connection, self.rows[start:end])
         except ROW_ERRORS as error:
-            if len(rows) > 1:
-                middle = len(rows) // 2
-                return self._copy_each(connection, rows[:middle]) + self._copy_each(connection, rows[middle:])
-            return self._copy_reduced(connection, rows[0], error)
+            if end - start > 1:
+                middle = (start + end) // 2
+                self._copy_each(connection, start, middle)
+                self._copy_each(connection, middle, end)
+            else:
+                self._copy_reduced(connection, start, error)
 
-    def _copy_reduced(
-        self, connection: psycopg.Connection[Any], row: HistoryRow, error: psycopg.Error
-    ) -> list[HistoryRow]:
+    def _copy_reduced(self, connection: Connection, number: int, error: psycopg.Error) -> None:
+        row = row_from_values(self.rows[number])
         for reduced in (row.narrowed(), row.bare()):
             if reduced == row:
                 continue
             try:
                 with connection.transaction():
-                    copy_rows(connection, [reduced])
+                    copy_values(connection, [reduced.values()])
             except ROW_ERRORS as next_error:
                 error = next_error
             else:
-                return [reduced]
+                return
         self.refused += 1
+        why = f"{error.diag.message_primary or 'no reason given'} (SQLSTATE {error.sqlstate})"
+        if self.keep is not None:
+            self.keep(number + 1, self.rows[number], why)
         logger.error(
-            "[history] The reading of %s fits the table in no way (SQLSTATE %s) and is left out.",
-            row.timestamp.isoformat(),
-            error.sqlstate,
+            "[history] The reading of %s fits the table in no way and is %s: %s.",
+            row.timestamp,
+            "left out" if self.keep is None else "set aside",
+            why,
         )
-        return []
 
 
-def copy_rows(connection: psycopg.Connection[Any], rows: Sequence[HistoryRow]) -> None:
+def copy_values(connection: Connection, rows: Sequence[Values]) -> None:
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for row in rows:
-            copy.write_row(row.values())
+            copy.write_row(row)

@@ -81,6 +81,15 @@ class HistoryRow:
         )
 
 
+def row_from_values(values: tuple[Any, ...]) -> HistoryRow:
+    """The row that `HistoryRow.values` was asked of; numbers and the time may have become text on the way."""
+    *columns, metadata = values
+    row = HistoryRow(**dict(zip(COLUMNS, columns, strict=False)), metadata=json.loads(metadata))
+    if isinstance(row.timestamp, str):
+        return replace(row, timestamp=datetime.fromisoformat(row.timestamp))
+    return row
+
+
 def row_from_state(state: Mapping[str, Any], timezone: str, now: datetime) -> HistoryRow:
     """The row of the state document `state`, read at `now` (aware), shown in `timezone`. Never raises."""
     rejected: dict[str, Any] = {}

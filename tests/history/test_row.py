@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stores.backends.history_batch import copy_rows
-from stores.backends.history_row import as_json, row_from_state
+from stores.backends.history_batch import copy_values
+from stores.backends.history_line import decode, encode
+from stores.backends.history_row import as_json, row_from_state, row_from_values
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -104,5 +105,16 @@ def test_postgresql_takes_every_row(store_db, states, timezone):
     rows = [row_from_state(state, timezone, NOW) for state in states]
     rows += [found.bare() for found in rows] + [found.narrowed() for found in rows]
     with psycopg.connect(store_db) as connection:
-        copy_rows(connection, rows)
+        copy_values(connection, [row.values() for row in rows])
+        copy_values(connection, [read_back(row) for row in rows])
         connection.rollback()
+
+
+def read_back(row):
+    """The row as it comes out of a spool file."""
+    line = encode(row.values())
+    assert line.index(b"\n") == len(line) - 1
+    values = decode(line[:-1])
+    again = row_from_values(values)
+    assert (again.timestamp, again.metadata, again.last_action) == (row.timestamp, row.metadata, row.last_action)
+    return values
