@@ -61,11 +61,11 @@ def path_text(keys: Keys) -> str:
     return text
 
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+def differences(before: dict[str, Any], after: dict[str, Any], numbering: Numbering | None = None) -> list[Change]:
     """The changes that turn `before` into `after`: in the order of the keys of `after`, then what was removed.
 
-    Takes time linear in the size of both documents, and any depth."""
-    return _Comparison().run(before, after)
+    Takes time linear in the size of both documents, and any depth; `numbering` saves the time for what it knows."""
+    return _Comparison(numbering or Numbering()).run(before, after)
 
 
 def same(before: Any, after: Any) -> bool:
@@ -131,9 +131,9 @@ _Pair = tuple[Keys, Any, Any]
 class _Comparison:
     """One run."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbering: Numbering) -> None:
         self._changes: list[Change] = []
-        self._number = Numbering().number
+        self._number = numbering.number
 
     def run(self, before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
         pending = [self._objects((), before, after)]

@@ -117,14 +117,13 @@ def merge(
 ) -> Merge:
     """Merge `ours` and `theirs`, which both come from `base`. The keys stand in the order of `theirs`, then those
     that only `ours` has. Nothing in the result is part of an argument. Takes time linear in the documents' size."""
-    run = _Run(base, ours, theirs, strategy, ours_at, theirs_at)
+    numbering = Numbering()
+    run = _Run(base, ours, theirs, strategy, ours_at, theirs_at, numbering)
     document = run.merged(rules)
-    return Merge(
-        document,
-        tuple(_own(change) for change in differences(base, ours)),
-        tuple(_own(change) for change in differences(base, theirs)),
-        tuple(run.conflicts),
+    ours_changed, theirs_changed = (
+        tuple(_own(change) for change in differences(base, side, numbering)) for side in (ours, theirs)
     )
+    return Merge(document, ours_changed, theirs_changed, tuple(run.conflicts))
 
 
 def value_at(document: Document, keys: Keys) -> Any:
@@ -168,12 +167,19 @@ class _Run:
     """One merge."""
 
     def __init__(
-        self, base: Document, ours: Document, theirs: Document, strategy: Strategy, ours_at: TimeOf, theirs_at: TimeOf
+        self,
+        base: Document,
+        ours: Document,
+        theirs: Document,
+        strategy: Strategy,
+        ours_at: TimeOf,
+        theirs_at: TimeOf,
+        numbering: Numbering,
     ) -> None:
         self.conflicts: list[Conflict] = []
         self._base, self._ours, self._theirs = base, ours, theirs
         self._strategy, self._ours_at, self._theirs_at = strategy, ours_at, theirs_at
-        self._number = Numbering().number
+        self._number = numbering.number
 
     def merged(self, rules: MergeRules) -> Document:
         grouped = self._groups(rules)
