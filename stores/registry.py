@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
-from stores.backends.protocol import KINDS, Store
+from stores.backends.protocol import KINDS
 from stores.errors import StoreMisconfigured
 from stores.writer import current_reason, current_writer
 
 if TYPE_CHECKING:
+    from stores.backends.failover import FailoverStore, Host
+    from stores.backends.failover.mode import Backend
     from stores.backends.history import HistoryService
     from stores.backends.line import Line
 
 _lock = threading.RLock()
-_stores: dict[tuple[str, str], Store] = {}
+_stores: dict[str, FailoverStore] = {}
 _line: Line | None = None
 _history: HistoryService | None = None
 
@@ -32,32 +34,44 @@ def store_dsn(alias: str = "store") -> str:
     return make_conninfo(**{key: value for key, value in parts.items() if key not in unwanted})
 
 
-def store_for(kind: str) -> Store:
-    """The store of the document `kind` on the backend that STORE_BACKEND names now.
+def store_for(kind: str) -> FailoverStore:
+    """The store of the document `kind`. STORE_BACKEND names the backend that this host starts on.
 
     Raises `StoreMisconfigured` for a kind or a backend that does not exist."""
     if kind not in KINDS:
         raise StoreMisconfigured(f"There is no document {kind!r}. The documents are: {', '.join(KINDS)}.")
-    backend = settings.STORE_BACKEND
     with _lock:
-        store = _stores.get((backend, kind))
+        host()  # STORE_BACKEND may have changed
+        store = _stores.get(kind)
         if store is None:
-            store = _stores[backend, kind] = _make(backend, kind)
+            store = _stores[kind] = _make(kind)
         return store
 
 
-def _make(backend: str, kind: str) -> Store:
-    if backend == "postgres":
-        from stores.backends.postgres import PostgresStore
+def _make(kind: str) -> FailoverStore:
+    from stores.backends.failover import FailoverStore
+    from stores.backends.json_file import JsonStore
+    from stores.backends.postgres import PostgresStore
 
-        return PostgresStore(
-            line(), kind, deadline=settings.STORE_DEADLINE_SECONDS, writer=current_writer, reason=current_reason
-        )
-    if backend == "filesystem":
-        from stores.backends.json_file import JsonStore
+    primary = PostgresStore(
+        line(), kind, deadline=settings.STORE_DEADLINE_SECONDS, writer=current_writer, reason=current_reason
+    )
+    fallback = JsonStore(settings.STORE_PATHS[kind], kind=kind, writer=current_writer)
+    return FailoverStore(primary, fallback, journal_dir=settings.STORE_DIR, start=_start())
 
-        return JsonStore(settings.STORE_PATHS[kind], kind=kind, writer=current_writer)
-    raise StoreMisconfigured(f"STORE_BACKEND is {backend!r}; it must be postgres or filesystem.")
+
+def host() -> Host:
+    """This host's part of the failover: its mode, its journals, its log of switches."""
+    from stores.backends.failover import host_at
+
+    return host_at(settings.STORE_DIR, start=_start())
+
+
+def _start() -> Backend:
+    found: Any = settings.STORE_BACKEND
+    if found not in ("postgres", "filesystem"):
+        raise StoreMisconfigured(f"STORE_BACKEND is {found!r}; it must be postgres or filesystem.")
+    return cast("Backend", found)
 
 
 def line() -> Line:
@@ -84,7 +98,10 @@ def history() -> HistoryService:
     with _lock:
         if _history is None:
             _history = HistoryService(
-                line(), spool_dir=settings.STORE_DIR / "spool", retention_hours=settings.HISTORY_RETENTION_HOURS
+                line(),
+                spool_dir=settings.STORE_DIR / "spool",
+                spool_bytes=settings.HISTORY_SPOOL_MB * 2**20,
+                retention_hours=settings.HISTORY_RETENTION_HOURS,
             )
         return _history
 

@@ -1,6 +1,20 @@
 """Fixtures every test may use. One family per file in tests/fixtures."""
 
+from pathlib import Path
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_host(tmp_path_factory: pytest.TempPathFactory, settings):
+    """Each test is a host of its own: what an earlier test saw of the database is not what this one meets."""
+    from stores import registry
+
+    directory: Path = tmp_path_factory.mktemp("host")
+    settings.STORE_DIR = directory
+    settings.STORE_PATHS = {kind: directory / f"{kind}.json" for kind in ("settings", "state")}
+    yield
+    registry.close_all()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,9 @@ from psycopg.rows import TupleRow
 
 T = TypeVar("T")
 
+#: Seconds between two looks whether a wait should be abandoned.
+ABANDON_EVERY = 0.03
+
 _connecting = threading.local()
 
 
@@ -26,8 +29,11 @@ class LineTimeout(psycopg.OperationalError):
     sent = True
 
 
-def bounded(waits: Generator[Any, Any, T], until: float) -> Generator[Any, Any, T]:
-    """psycopg's generator `waits`, ended with `LineTimeout` at the time `until` (of `monotonic()`).
+def bounded(
+    waits: Generator[Any, Any, T], until: float, abandon: Callable[[], bool] | None = None
+) -> Generator[Any, Any, T]:
+    """psycopg's generator `waits`, ended with `LineTimeout` at the time `until` (of `monotonic()`), or when nothing
+    came and `abandon` answers true.
 
     Whoever drives it comes back at least every `interval` seconds, with a false value where nothing is ready."""
     try:
@@ -36,7 +42,7 @@ def bounded(waits: Generator[Any, Any, T], until: float) -> Generator[Any, Any, 
             ready = yield state
             if ready:
                 state = waits.send(ready)
-            if monotonic() >= until:
+            if monotonic() >= until or (not ready and abandon is not None and abandon()):
                 waits.close()
                 raise LineTimeout("no answer in time")
     except StopIteration as done:
@@ -60,6 +66,8 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 
     until: float | None = None
     limit: Callable[[], float | None] | None = None
+    #: Asked now and then while nothing comes: whether to end the wait at once.
+    abandon: Callable[[], bool] | None = None
     #: Whether a wait of this connection was over before its answer came.
     gave_up = False
     #: The pool it goes back to, and its poll object: whether something has arrived. Both belong to `Line`.
@@ -88,7 +96,9 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
                 late = LineTimeout("no time left")
                 late.sent = False
                 raise late
-            return super().wait(bounded(gen, until), min(interval, rest))
+            if self.abandon is not None:
+                interval = ABANDON_EVERY
+            return super().wait(bounded(gen, until, self.abandon), min(interval, rest))
         except LineTimeout:
             self.gave_up = True
             self.pgconn.finish()

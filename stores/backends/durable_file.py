@@ -14,9 +14,9 @@ _TEMPORARY = r"\.{name}\.[0-9a-f]{{16}}(\.old)?\.tmp"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def replace(target: str, data: bytes, announce: Callable[[os.stat_result], None]) -> None:
+def replace(target: str, data: bytes, announce: Callable[[os.stat_result], None], *, durable: bool = True) -> None:
     """Put `data` in `target`, mode 0600. `announce` is called with the new file's stat when its content is on the
-    disk, before it takes its place.
+    disk, before it takes its place. Not `durable`: nothing is synced, because the content is kept elsewhere too.
 
     Raises OSError; then the former content is in place. A failed fsync is a failed write: the kernel may have
     dropped the pages, so a second fsync would report success for data that is gone. Nothing is tried again."""
@@ -27,14 +27,18 @@ def replace(target: str, data: bytes, announce: Callable[[os.stat_result], None]
         try:
             give_to_owner(descriptor, directory)
             _write_all(descriptor, data)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
             made = os.fstat(descriptor)
             if stat.S_IMODE(made.st_mode) != 0o600:  # a umask took from it
                 os.fchmod(descriptor, 0o600)
             announce(made)
         finally:
             os.close(descriptor)
-        _put_in_place(temporary, target, directory)
+        if durable:
+            _put_in_place(temporary, target, directory)
+        else:
+            os.rename(temporary, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)

@@ -28,6 +28,7 @@ from stores.errors import DocumentDamaged, Problem, StoreBusy, StoreError, Store
 _LARGEST_FILE = 8 * MAX_BYTES
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _DAMAGED_SHOWN = 5
+_ASIDE_KEPT = 10
 
 CHECKSUM_OK = "ok"
 CHECKSUM_CHANGED = "changed by another program"
@@ -111,6 +112,14 @@ class JsonStore:
             self._replace(lock, target, data)
 
     @contextmanager
+    def hold(self, deadline: float | None = None) -> Iterator[HeldFile]:
+        """Hold the document's lock and act on the file at once; `deadline` in seconds (None: the store's). Raises
+        `StoreBusy`. Not within a transaction of the same thread."""
+        target = self._target()
+        with self._lock(target, deadline) as lock:
+            yield HeldFile(self, target, lock)
+
+    @contextmanager
     def transaction(self) -> Iterator[FileTransaction]:
         """Hold the document's lock: yields an object with `read` and `write`; the last write counts, at the end of
         the block. An exception takes everything back.
@@ -149,14 +158,15 @@ class JsonStore:
         return found if found is not None and found.process == os.getpid() else None
 
     @contextmanager
-    def _lock(self, target: str) -> Iterator[file_lock.FileLock]:
+    def _lock(self, target: str, deadline: float | None = None) -> Iterator[file_lock.FileLock]:
         path = _beside(target, "lock")
+        patience = self.deadline if deadline is None else deadline
         try:
             try:
-                lock = file_lock.acquire(path, self.deadline)
+                lock = file_lock.acquire(path, patience)
             except FileNotFoundError:
                 durable_file.make_directory(os.path.dirname(target))
-                lock = file_lock.acquire(path, self.deadline)
+                lock = file_lock.acquire(path, patience)
         except OSError as error:
             raise write_failed(self.path, error) from error
         try:
@@ -165,20 +175,35 @@ class JsonStore:
             lock.release()
 
     def _replace(
-        self, lock: file_lock.FileLock, target: str, data: bytes, transaction: FileTransaction | None = None
+        self,
+        lock: file_lock.FileLock,
+        target: str,
+        data: bytes,
+        transaction: FileTransaction | None = None,
+        *,
+        before: Callable[[], None] | None = None,
+        durable: bool = True,
     ) -> None:
         try:
             if self._swept_by != os.getpid() or lock.was_interrupted():
                 durable_file.remove_leftovers(target)
                 self._swept_by = os.getpid()
             lock.begin()
-            self._put(target, data, transaction)
+            self._put(target, data, transaction, before, durable)
             lock.end()
         except OSError as error:
             raise write_failed(self.path, error) from error
 
-    def _put(self, target: str, data: bytes, transaction: FileTransaction | None) -> None:
-        """Set a damaged file aside and replace the content. Raises OSError and StoreError."""
+    def _put(
+        self,
+        target: str,
+        data: bytes,
+        transaction: FileTransaction | None,
+        before: Callable[[], None] | None,
+        durable: bool,
+    ) -> None:
+        """Set a damaged file aside and replace the content. `before` is called when the new content is complete, and
+        may still refuse it. Raises OSError and StoreError."""
         found = _stat(target)
         if transaction is not None and transaction.has_read and _identity(found) != _identity(transaction.found):
             raise StoreBusy(
@@ -198,14 +223,19 @@ class JsonStore:
             if content is not None and not _is_document(content):
                 kept = durable_file.set_aside(target, f"{os.path.basename(target)}.damaged-{_now():%Y%m%dT%H%M%S.%fZ}")
         try:
-            durable_file.replace(target, data, self._announcer(note, data, previous, revision + 1))
+            announce = self._announcer(note, data, previous, revision + 1, before)
+            durable_file.replace(target, data, announce, durable=durable)
         except BaseException:
             if kept and os.path.lexists(target):  # still there under its own name: no second one
                 os.unlink(kept)
             raise
 
-    def _announcer(self, note: str, data: bytes, previous: str, revision: int) -> Callable[[os.stat_result], None]:
+    def _announcer(
+        self, note: str, data: bytes, previous: str, revision: int, before: Callable[[], None] | None
+    ) -> Callable[[os.stat_result], None]:
         def announce(made: os.stat_result) -> None:
+            if before is not None:
+                before()
             summary = Summary(
                 sha256=digest(data),
                 size=len(data),
@@ -221,6 +251,14 @@ class JsonStore:
         return announce
 
     # --- looking ---
+
+    def is_ours(self) -> bool:
+        """Whether the present content was written by a `JsonStore`, and not by another program."""
+        target = self._target()
+        content, summary = _read(target), read_summary(_beside(target, "sum"))
+        return (
+            content is not None and summary is not None and digest(content.data) in (summary.sha256, summary.previous)
+        )
 
     def health_check(self) -> bool:
         """Whether the document can be read and its directory written. Never raises."""
@@ -270,6 +308,49 @@ class JsonStore:
 
     def close(self) -> None:
         """Nothing is kept open between calls."""
+
+
+class HeldFile:
+    """The document's file under its lock."""
+
+    def __init__(self, store: JsonStore, target: str, lock: file_lock.FileLock) -> None:
+        self._store = store
+        self._target = target
+        self._lock = lock
+
+    def identity(self) -> tuple[int, int, int] | None:
+        """Changes with every change of the file, but those that keep inode, time and size; None where there is none."""
+        return _identity(_stat(self._target))
+
+    def read(self) -> Document | None:
+        """The document; None where there is no file. Raises as `JsonStore.read`."""
+        content = _read(self._target)
+        return None if content is None else self._store._document(content)
+
+    def replace(
+        self, document: Document, *, before: Callable[[], None] | None = None, durable: bool = True
+    ) -> tuple[int, int, int] | None:
+        """Make `document` the content, and answer the file's new identity. `before` is called when the new content is
+        complete, and may still refuse it by an exception. Not `durable`: a power cut may take it. Raises as `write`."""
+        data = _file_text(document)
+        self._store._replace(self._lock, self._target, data, before=before, durable=durable)
+        return self.identity()
+
+    def is_ours(self) -> bool:
+        """Whether the present content was written by a `JsonStore`, and not by another program."""
+        return self._store.is_ours()
+
+    def set_aside(self, what: str) -> str:
+        """Keep the present file also as NAME.WHAT-TIME, and answer that path. The newest ten of a kind are kept."""
+        directory, name = os.path.split(self._target)
+        try:
+            kept = durable_file.set_aside(self._target, f"{name}.{what}-{_now():%Y%m%dT%H%M%S.%fZ}")
+            former = sorted(entry for entry in os.listdir(directory) if entry.startswith(f"{name}.{what}-"))
+            for entry in former[:-_ASIDE_KEPT]:
+                os.unlink(os.path.join(directory, entry))
+        except OSError as error:
+            raise write_failed(self._store.path, error) from error
+        return kept
 
 
 class FileTransaction:

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from stores.backends.bounded import BoundedConnection
 from stores.backends.fast_pool import FastPool
 from stores.backends.postgres_errors import translate
-from stores.errors import StoreError, StoreMisconfigured, StoreUnavailable
+from stores.errors import StoreBusy, StoreError, StoreMisconfigured, StoreUnavailable
 
 Connection = psycopg.Connection[Any]
 
@@ -101,6 +101,7 @@ class Line:
             self._out.add(id(connection))
             if isinstance(connection, BoundedConnection):
                 connection.until = until
+                connection.abandon = None
                 connection.home = pool
             if self._alive(connection):
                 if not connection.autocommit:
@@ -309,7 +310,7 @@ class Line:
         """The `StoreError` for what psycopg raised in a call that had `deadline` seconds."""
         if isinstance(error, PoolTimeout):
             if len(self._out) >= self.size:
-                return StoreUnavailable(
+                return StoreBusy(
                     f"All {self.size} connections of this process were in use for {deadline:g} s. Nothing was "
                     "changed; raise STORE_POOL_SIZE or look for a long transaction."
                 )

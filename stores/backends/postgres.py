@@ -47,15 +47,15 @@ class PostgresStore:
     ) -> None:
         self.kind = kind
         self.deadline = deadline
-        self._writer = writer
-        self._reason = reason
+        self.writer = writer
+        self.reason = reason
         self._owns_line = not isinstance(dsn_or_pool, Line)
         if isinstance(dsn_or_pool, Line):
-            self._line = dsn_or_pool
+            self.line = dsn_or_pool
         elif isinstance(dsn_or_pool, str):
-            self._line = Line(dsn_or_pool, ssl_mode=ssl_mode, deadline=deadline)
+            self.line = Line(dsn_or_pool, ssl_mode=ssl_mode, deadline=deadline)
         else:
-            self._line = Line(pool=dsn_or_pool, deadline=deadline)
+            self.line = Line(pool=dsn_or_pool, deadline=deadline)
         self._thread = threading.local()
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ class PostgresStore:
         if held is not None:
             return held.read()
         row = self._ask(sql.READ, {"kind": self.kind})
-        return {} if row is None else self._decoded(row[0])
+        return {} if row is None else self.decoded(row[0])
 
     def revision_of(self, token: str) -> int | None:
         """The revision that the write with this token made; None where there is none (yet: a statement whose line was
@@ -88,7 +88,7 @@ class PostgresStore:
         try:
             row = self._ask(sql.STATUS, {"kind": self.kind})
         except StoreError as error:
-            return StoreStatus(self.kind, "postgres", False, error=str(error), detail={"pool": self._line.stats()})
+            return StoreStatus(self.kind, "postgres", False, error=str(error), detail={"pool": self.line.stats()})
         latency = (monotonic() - start) * 1000
         revision, updated_at, size, version, writable, writer = row or (None,) * 6
         return StoreStatus(
@@ -99,7 +99,7 @@ class PostgresStore:
             revision=revision,
             updated_at=updated_at,
             writer=writer,
-            detail={"pool": self._line.stats(), "server_version": version, "bytes": size, "writable": writable},
+            detail={"pool": self.line.stats(), "server_version": version, "bytes": size, "writable": writable},
         )
 
     def _ask(self, statement: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -107,20 +107,21 @@ class PostgresStore:
         until = monotonic() + self.deadline
         repeated = False
         while True:
-            connection = self._take(until)
+            connection = self.take(until)
             try:
                 try:
                     row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
                 finally:
-                    self._line.give_back(connection)
+                    self.line.give_back(connection)
             except psycopg.Error as error:
                 if repeated or not broke(error):
-                    raise self._line.explain(error, self.deadline) from error
+                    raise self.line.explain(error, self.deadline) from error
                 repeated = True
             else:
                 return row
 
-    def _decoded(self, text: str) -> Document:
+    def decoded(self, text: str) -> Document:
+        """The document of a row. Raises `DocumentDamaged`."""
         try:
             return decode(text, source=f"json_store, {self.kind}")
         except DocumentDamaged as error:
@@ -137,34 +138,35 @@ class PostgresStore:
             held.replace(text)
             return
         until = monotonic() + self.deadline
-        values = self._values(until, data=text)
-        connection = self._take(until)
+        values = self.values(until, data=text)
+        connection = self.take(until)
         try:
             try:
                 if connection.execute(sql.UPDATE, values).rowcount == 0:
                     connection.execute(sql.UPSERT, values)
             finally:
-                self._line.give_back(connection)
+                self.line.give_back(connection)
         except psycopg.Error as error:
             self._settle(error, connection, values, until, sql.FIND_TOKEN)
 
-    def _values(self, until: float, **more: Any) -> dict[str, Any]:
+    def values(self, until: float, **more: Any) -> dict[str, Any]:
         """What the statements of a call that ends by `until` are filled with."""
         return {
             "kind": self.kind,
             "lock_timeout": f"{max(1, int((until - monotonic()) * LOCK_SHARE * 1000))}ms",
             "idle_timeout": f"{IDLE_IN_TRANSACTION_MS}ms",
-            "writer": _plain(self._writer),
-            "reason": _plain(self._reason),
+            "writer": plain(self.writer),
+            "reason": plain(self.reason),
             "token": str(uuid4()),
             **more,
         }
 
-    def _take(self, until: float) -> Connection:
+    def take(self, until: float) -> Connection:
+        """A connection of the line, which must go back to it. Raises `StoreError`."""
         try:
-            return self._line.take(until)
+            return self.line.take(until)
         except psycopg.Error as error:
-            raise self._line.explain(error, self.deadline) from error
+            raise self.line.explain(error, self.deadline) from error
 
     def _settle(
         self, error: psycopg.Error, connection: Connection, values: dict[str, Any], until: float, look: str
@@ -172,7 +174,7 @@ class PostgresStore:
         """After `error` in a statement that writes: return where the write is done, raise what fits where not."""
         if not connection.closed or (isinstance(error, LineTimeout) and not error.sent):
             # PostgreSQL answered, or was not asked.
-            raise self._line.explain(error, self.deadline) from error
+            raise self.line.explain(error, self.deadline) from error
         try:
             rows = self._look(look, values, until)
         except psycopg.Error:
@@ -182,7 +184,7 @@ class PostgresStore:
         if rows is not None and (error.sqlstate is not None or "locked" in rows):
             # The server told its end before it went away, or we held the lock that the write held: no later commit.
             raise StoreUnavailable(
-                f"{self._line.explain(error, self.deadline)} A second look shows that nothing was written."
+                f"{self.line.explain(error, self.deadline)} A second look shows that nothing was written."
             ) from error
         raise CommitUnknown(
             f"The line to PostgreSQL broke while {self.kind} was written: the write is either done or not. "
@@ -192,9 +194,9 @@ class PostgresStore:
 
     def _look(self, look: str, values: dict[str, Any], until: float) -> set[str]:
         """The first columns' names of those statements in `look` that found a row."""
-        connection = self._line.take(until)
+        connection = self.line.take(until)
         try:
-            values = {**values, "lock_timeout": self._values(until)["lock_timeout"]}
+            values = {**values, "lock_timeout": self.values(until)["lock_timeout"]}
             cursor = psycopg.ClientCursor(connection).execute(look, values)
             found = set()
             while True:
@@ -203,7 +205,7 @@ class PostgresStore:
                 if not cursor.nextset():
                     return found
         finally:
-            self._line.give_back(connection)
+            self.line.give_back(connection)
 
     # --- transactions ----------------------------------------------------------------------------------------------
 
@@ -246,8 +248,8 @@ class PostgresStore:
         until = monotonic() + self.deadline
         repeated = False
         while True:
-            values = self._values(until)
-            connection = self._take(until)
+            values = self.values(until)
+            connection = self.take(until)
             try:
                 try:
                     text = _last(connection, sql.BEGIN_LOCKED, values)
@@ -256,12 +258,12 @@ class PostgresStore:
                     if text is None:
                         raise StoreUnavailable(f"The row of {self.kind} was deleted by another session. Try again.")
                 except BaseException:
-                    self._line.give_back(connection)
+                    self.line.give_back(connection)
                     raise
             except psycopg.Error as error:
                 # Nothing was written yet, so it may be repeated like a read.
                 if repeated or not broke(error):
-                    raise self._line.explain(error, self.deadline) from error
+                    raise self.line.explain(error, self.deadline) from error
                 repeated = True
             else:
                 return connection, text
@@ -270,25 +272,25 @@ class PostgresStore:
         """Give the connection back, which rolls back."""
         if isinstance(connection, BoundedConnection):
             connection.until = monotonic() + self.deadline
-        self._line.give_back(connection)
+        self.line.give_back(connection)
 
     def _commit(self, connection: Connection, text: str) -> None:
         until = monotonic() + self.deadline
         if isinstance(connection, BoundedConnection):
             connection.until = until
-        values = self._values(until, data=text)
+        values = self.values(until, data=text)
         try:
             try:
                 psycopg.ClientCursor(connection).execute(sql.WRITE_COMMIT, values)
             finally:
-                self._line.give_back(connection)
+                self.line.give_back(connection)
         except psycopg.Error as error:
             self._settle(error, connection, values, until, sql.FIND_TOKEN_LOCKED)
 
     def close(self) -> None:
         """Close the line, where it is this store's own."""
         if self._owns_line:
-            self._line.close()
+            self.line.close()
 
 
 class _Held:
@@ -303,7 +305,7 @@ class _Held:
 
     def read(self) -> Document:
         self._refuse_late()
-        return self._store._decoded(self.text)
+        return self._store.decoded(self.text)
 
     def write(self, document: Document) -> None:
         self._refuse_late()
@@ -328,6 +330,6 @@ def _last(connection: Connection, statements: str, values: dict[str, Any]) -> st
     return None if row is None else row[0]
 
 
-def _plain(name: Callable[[], str] | None) -> str:
+def plain(name: Callable[[], str] | None) -> str:
     """What `name` says, without what PostgreSQL's text cannot hold."""
     return name().replace("\0", "").encode("utf-8", "replace").decode() if name is not None else ""

@@ -51,6 +51,40 @@ FIND_TOKEN_LOCKED = (
     _BEGIN + f"SELECT kind AS locked FROM json_store WHERE kind = %(kind)s FOR UPDATE; {_WRITTEN}; ROLLBACK"
 )
 
+# --- of a host that fails over: its statements say which epoch they belong to, and give the revision back -----------
+
+READ_REVISION = "SELECT data::text, revision FROM json_store WHERE kind = %(kind)s"
+REVISION = "SELECT revision FROM json_store WHERE kind = %(kind)s"
+
+_OF_HOST = (
+    f"{_CONTEXT}, set_config('switchbot.host', %(host)s, true) AS host, "
+    "set_config('switchbot.epoch', %(epoch)s, true) AS epoch"
+)
+_WITH_HOST = (
+    f"WITH context AS MATERIALIZED (SELECT {_OF_HOST}, set_config('lock_timeout', %(lock_timeout)s, true) AS patience) "
+)
+#: `seen`: the highest revision that the host knows. A database behind it is not the one that the document is in.
+UPDATE_OF_HOST = (
+    _WITH_HOST + "UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() FROM context "
+    "WHERE json_store.kind = %(kind)s AND context.patience IS NOT NULL AND json_store.revision >= %(seen)s "
+    "RETURNING json_store.revision"
+)
+UPSERT_OF_HOST = (
+    _WITH_HOST + "INSERT INTO json_store (kind, data) SELECT %(kind)s, %(data)s::jsonb FROM context "
+    "WHERE context.patience IS NOT NULL "
+    "ON CONFLICT (kind) DO UPDATE SET data = excluded.data, updated_at = now() RETURNING revision"
+)
+_LOCKED_REVISION = "SELECT data::text, revision FROM json_store WHERE kind = %(kind)s FOR UPDATE"
+BEGIN_LOCKED_REVISION = _BEGIN + _LOCKED_REVISION
+MAKE_LOCKED_REVISION = (
+    "INSERT INTO json_store (kind, data) VALUES (%(kind)s, '{}') ON CONFLICT (kind) DO NOTHING; " + _LOCKED_REVISION
+)
+SET_OF_HOST = f"SELECT {_OF_HOST}; "
+WRITE_OF_HOST = (
+    "UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() WHERE kind = %(kind)s RETURNING revision; "
+)
+WRITE_COMMIT_OF_HOST = SET_OF_HOST + WRITE_OF_HOST + "COMMIT"
+
 STATUS = (
     "SELECT found.revision, found.updated_at, octet_length(found.data::text), current_setting('server_version'), "
     "current_setting('transaction_read_only') = 'off' AND has_table_privilege('json_store', 'INSERT') "

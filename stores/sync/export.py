@@ -111,7 +111,10 @@ def write_files(plans: Sequence[FilePlan], *, writer: str) -> dict[str, str]:
         store = JsonStore(plan.path, kind=plan.kind, writer=lambda: writer)
         try:
             with store.transaction() as transaction:
-                if read_source(plan.kind, Path(plan.path)) != plan.present:
+                now = read_source(plan.kind, Path(plan.path))
+                if now != plan.present:
+                    if now.document is not None and not differences(now.document, plan.document or {}):
+                        continue  # the site refreshed this very copy meanwhile
                     raise StoreError(_("The file changed while it was being compared. Run the command again."))
                 if plan.replaces:
                     copies[plan.kind] = _keep_copy(os.path.realpath(plan.path))

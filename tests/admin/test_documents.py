@@ -9,10 +9,8 @@ import psycopg
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import connections
 from django.utils import timezone
 
-from stores import registry
 from stores.documents import validate
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
@@ -574,57 +572,23 @@ class TestStoreFails:
         with psycopg.connect(home.dsn) as connection:
             yield lambda: connection.execute("SELECT 1 FROM json_store FOR UPDATE")
 
-    def test_what_was_typed_stays(self, operator, home, held):
+    def test_saving_goes_on_in_the_copy(self, operator, home, gone):
         page = operator.get(FORM)
-        held()
-        answer = save(operator, page=page, poll_interval_seconds="90")
-        assert answer.status_code == 200
-        assert answer.context["store_error"]
-        assert answer.context["form"]["poll_interval_seconds"].value() == "90"
-        assert home.get()["poll_interval_seconds"] == 120
-
-    def test_so_does_the_text(self, operator, home, held):
-        raw = TestRaw()
-        preview = raw.post(operator, json.dumps({**raw.document(operator), "mode": "winter"}))
-        held()
-        answer = raw.confirm(operator, preview)
-        assert answer.context["store_error"]
-        assert json.loads(answer.context["text"])["mode"] == "winter"
-
-
-class TestOutage:
-    """Nothing listens where the store should be. The site database works."""
-
-    @pytest.fixture
-    def gone(self, operator, home, tmp_path):
-        connection = connections["store"]
-        where = connection.settings_dict["HOST"]
-
-        def cut():
-            registry.close_all()
-            connection.close()
-            connection.settings_dict["HOST"] = str(tmp_path)
-
-        yield cut
-        registry.close_all()
-        connection.close()
-        connection.settings_dict["HOST"] = where
-
-    def test_pages_say_so(self, operator, gone):
         gone()
-        for path in (LIST, FORM, RAW, f"{SETTINGS}revisions/", f"{SETTINGS}revisions/1/", f"{STATE}change/"):
-            answer = operator.get(path)
-            assert answer.status_code == 200, path
-            assert "PostgreSQL does not answer" in answer.content.decode(), path
+        answer = save(operator, page=page, poll_interval_seconds="90")
+        assert answer.status_code == 302
+        assert get_store("settings").status().backend == "filesystem"
+        assert get_store("settings").read()["poll_interval_seconds"] == 90
 
-    def test_what_was_typed_stays(self, operator, home, gone):
+    def test_what_was_typed_stays_where_there_is_no_copy(self, operator, home, gone, settings, tmp_path):
         page = operator.get(FORM)
+        settings.STORE_DIR = tmp_path / "other host"
+        settings.STORE_PATHS = {kind: tmp_path / "other host" / f"{kind}.json" for kind in ("settings", "state")}
         gone()
         answer = save(operator, page=page, poll_interval_seconds="90")
         assert answer.status_code == 200
         assert answer.context["store_error"]
         assert answer.context["form"]["poll_interval_seconds"].value() == "90"
-        assert home.get()["poll_interval_seconds"] == 120
 
 
 def test_the_samples_are_what_the_tests_think(home):

@@ -126,7 +126,7 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
         with pytest.raises(DocumentError):
             store.write(bad)  # type: ignore[arg-type]
     assert revisions(other) == []
-    assert store._line.stats()["requests"] == 0
+    assert store.line.stats()["requests"] == 0
 
 
 @pytest.mark.parametrize("value", ["[1, 2]", "null", '"text"', "1"])
@@ -372,7 +372,7 @@ def test_a_lock_held_elsewhere_is_busy_and_nothing_was_written(
     other.execute("COMMIT")
     store.write({"n": 2})
     assert store.read() == {"n": 2}
-    assert store._line.stats()["connects"] == 1  # a busy row costs no connection
+    assert store.line.stats()["connects"] == 1  # a busy row costs no connection
     store.close()
 
 

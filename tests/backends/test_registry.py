@@ -7,14 +7,14 @@ import json
 import os
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from stores import get_history, get_store, registry
-from stores.backends.json_file import JsonStore
+from stores.backends.failover import FailoverStore
 from stores.backends.line import Line
-from stores.backends.postgres import PostgresStore
 from stores.errors import StoreMisconfigured, StoreUnavailable
 from stores.pool import request_rebuild, validate_pool
 from stores.writer import writing_as
@@ -30,7 +30,7 @@ def _own_directory(store_db: str, tmp_path: Path, settings: object) -> None:
 
 def test_stores_are_made_once_and_share_a_line(store_db: str) -> None:
     settings_store = get_store("settings")
-    assert isinstance(settings_store, PostgresStore)
+    assert isinstance(settings_store, FailoverStore)
     assert get_store("settings") is settings_store
     assert get_store("state") is not settings_store
     assert get_history() is get_history()
@@ -40,13 +40,18 @@ def test_stores_are_made_once_and_share_a_line(store_db: str) -> None:
     assert registry.line().stats()["connects"] == 1
 
 
-def test_the_backend_is_read_at_each_call(settings: object) -> None:
+def test_store_backend_counts_at_the_start_and_when_it_changes(settings: object, store_db: str) -> None:
     get_store("state").write({"where": "postgres"})
     settings.STORE_BACKEND = "filesystem"  # type: ignore[attr-defined]
-    assert isinstance(get_store("state"), JsonStore)
     get_store("state").write({"where": "file"})
+    with psycopg.connect(store_db) as connection:
+        assert connection.execute("SELECT data FROM json_store WHERE kind = 'state'").fetchone() == (
+            {"where": "postgres"},
+        )
     settings.STORE_BACKEND = "postgres"  # type: ignore[attr-defined]
-    assert get_store("state").read() == {"where": "postgres"}
+    get_store("state").resync()  # as the prober does by itself
+    assert get_store("state").status().backend == "postgres"
+    assert get_store("state").read() == {"where": "file"}
     settings.STORE_BACKEND = "redis"  # type: ignore[attr-defined]
     with pytest.raises(StoreMisconfigured, match="postgres or filesystem"):
         get_store("state")

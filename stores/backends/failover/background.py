@@ -1,0 +1,238 @@
+"""What a process does beside its calls: keep the JSON copies as PostgreSQL is, and, while the host is on its copies,
+look for PostgreSQL's return. One thread per process and host, which starts when there is work and sleeps else."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+from stores.backends import file_lock
+from stores.backends.failover.host import Host
+from stores.backends.failover.probe_plan import read_plan, write_plan
+from stores.backends.json_text import decode
+from stores.errors import StoreBusy, StoreError
+
+if TYPE_CHECKING:
+    from stores.backends.failover.store import FailoverStore
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that changes are gathered for one refresh of a copy.
+GATHER = 0.05
+#: Seconds after which a process with nothing to do looks at the mode: another process may have changed it.
+IDLE = 5.0
+#: A probe may wait longer than a call: Neon needs 2 s to wake up.
+PROBE_SECONDS = 5.0
+#: Writes wait while the copies go back, so that may take no longer than a call.
+ALONE_SECONDS = 1.0
+
+_backgrounds: weakref.WeakKeyDictionary[Host, Background] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def background_of(host: Host) -> Background:
+    with _lock:
+        found = _backgrounds.get(host)
+        if found is None:
+            found = _backgrounds[host] = Background(host)
+        return found
+
+
+class Background:
+    """Use `background_of`."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._stores: dict[str, weakref.ref[FailoverStore]] = {}
+        self._seen: dict[str, int] = {}
+        self._probing = False
+        self._start_empty()
+
+    def _start_empty(self) -> None:
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._dirty: set[str] = set()
+        self._complained: dict[str, str] = {}
+
+    def serve(self, store: FailoverStore, *, probe: bool) -> None:
+        self._stores[store.kind] = weakref.ref(store)
+        self._probing = self._probing or probe
+        self._dirty.add(store.kind)
+
+    def leave(self, store: FailoverStore) -> None:
+        """The store is closed: its copy is brought up to date."""
+        found = self._stores.get(store.kind)
+        if found is not None and found() is store:
+            if store.kind in self._dirty:
+                self._refresh(store)
+            del self._stores[store.kind]
+        with self._wake:
+            self._wake.notify_all()
+
+    def refresh(self, kind: str) -> None:
+        """The copy may be behind `known`. Costs a comparison while it is not."""
+        revision = self._host.known(kind).seen
+        if self._seen.get(kind) == revision and kind not in self._dirty:
+            return
+        self._seen[kind] = revision
+        with self._wake:
+            self._dirty.add(kind)
+            if self._thread is None or not self._thread.is_alive():
+                self._start()
+            self._wake.notify_all()
+
+    def watch(self) -> None:
+        """The host is on its copies."""
+        if self._thread is None or not self._thread.is_alive():
+            with self._wake:
+                self._start()
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name="store-failover", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:  # the process ends
+                self._thread = None
+
+    # --- the thread ------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            wait = IDLE
+            try:
+                mode = self._host.mode()
+                if mode.backend == "postgres":
+                    if self._dirty:
+                        time.sleep(GATHER)
+                        self._refresh_all()
+                elif mode.automatic and self._probing:
+                    wait = min(IDLE, read_plan(self._host.probe_path, mode.epoch).seconds_left())
+                    if wait <= 0:
+                        wait = 0.0 if self._probe(mode.epoch) else 0.25
+            except StoreError as error:
+                self._complain("the host's files", error)
+            except Exception:
+                logger.exception("[store] The failover's thread met an unexpected error.")
+            with self._wake:
+                if not any(found() is not None for found in self._stores.values()):
+                    self._thread = None
+                    return
+                if not (self._dirty and wait == IDLE and self._can_refresh()):
+                    self._wake.wait(wait)
+
+    def _can_refresh(self) -> bool:
+        try:
+            return self._host.mode().backend == "postgres" and not self._complained
+        except StoreError:
+            return False
+
+    def _refresh_all(self) -> None:
+        for kind in list(self._dirty):
+            reference = self._stores.get(kind)
+            store = reference() if reference is not None else None
+            if store is None:
+                self._dirty.discard(kind)
+            else:
+                self._refresh(store)
+
+    def _refresh(self, store: FailoverStore) -> None:
+        """Make the copy what PostgreSQL was last seen to hold. Never raises."""
+        kind = store.kind
+        self._dirty.discard(kind)
+        try:
+            with store.fallback.hold(1.0) as held, self._host.lock.shared(time.monotonic() + 1.0):
+                if self._host.mode().backend != "postgres":
+                    return
+                known = self._host.known(kind).latest()
+                if known is None:
+                    return
+                document = decode(known.text)
+                if not store.copy.holds(held, document):
+                    if not held.is_ours() and store.copy.is_document(held):
+                        kept = held.set_aside("changed")
+                        logger.warning(
+                            "[store] %s was changed by another program while PostgreSQL is in use. It is kept as %s.",
+                            store.fallback.path,
+                            kept,
+                        )
+                    held.replace(document)
+                self._host.known(kind).sync()
+            self._complained.pop(kind, None)
+        except StoreBusy:
+            self._dirty.add(kind)
+        except StoreError as error:
+            self._dirty.add(kind)
+            self._complain(kind, error)
+
+    def _complain(self, what: str, error: StoreError) -> None:
+        if self._complained.get(what) != str(error):
+            self._complained[what] = str(error)
+            logger.error("[store] The copy of %s cannot be kept: %s", what, error)
+
+    def _probe(self, epoch: int) -> bool:
+        """One look at PostgreSQL, unless another process is at it; True where the host has left the epoch."""
+        from stores.backends.failover.resync import Resync
+
+        store = next((found for ref in list(self._stores.values()) if (found := ref()) is not None), None)
+        if store is None:
+            return False
+        try:
+            held = file_lock.acquire(self._host.probe_path + ".lock", 0.0)
+        except (StoreBusy, OSError):
+            return False
+        try:
+            plan = read_plan(self._host.probe_path, epoch)
+            if plan.seconds_left() > 0 or self._host.mode().epoch != epoch:
+                return False
+            try:
+                resync = Resync(self._host, store.primary, strategy="rules", seconds=ALONE_SECONDS)
+                resync.look_whether_writable(PROBE_SECONDS)
+                report = resync.run(automatic=True, who="", reason="PostgreSQL answers again.", to_postgres=True)
+            except StoreError as error:
+                write_plan(self._host.probe_path, plan.after_failure(str(error)))
+                return False
+            if report.stopped:
+                write_plan(self._host.probe_path, plan.after_failure(report.stopped))
+                return False
+            for kind in self._stores:
+                self._dirty.add(kind)
+            return True
+        finally:
+            held.release()
+
+    # --- the process's ends ----------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        if self._dirty:
+            try:
+                if self._host.mode().backend == "postgres":
+                    self._refresh_all()
+            except StoreError:
+                pass
+
+    def _after_fork(self) -> None:
+        dirty = self._dirty
+        self._start_empty()
+        self._dirty = dirty
+
+
+def _flush_all() -> None:
+    for background in list(_backgrounds.values()):
+        background._flush()
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    for background in list(_backgrounds.values()):
+        background._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_flush_all)
