@@ -9,8 +9,10 @@ import psycopg
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connections
 from django.utils import timezone
 
+from stores import get_store, registry
 from stores.documents import validate
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
@@ -571,6 +573,49 @@ class TestStoreFails:
     def held(self, home):
         with psycopg.connect(home.dsn) as connection:
             yield lambda: connection.execute("SELECT 1 FROM json_store FOR UPDATE")
+
+    def test_what_was_typed_stays(self, operator, home, held):
+        page = operator.get(FORM)
+        held()
+        answer = save(operator, page=page, poll_interval_seconds="90")
+        assert answer.status_code == 200
+        assert answer.context["store_error"]
+        assert answer.context["form"]["poll_interval_seconds"].value() == "90"
+        assert home.get()["poll_interval_seconds"] == 120
+
+    def test_so_does_the_text(self, operator, home, held):
+        raw = TestRaw()
+        preview = raw.post(operator, json.dumps({**raw.document(operator), "mode": "winter"}))
+        held()
+        answer = raw.confirm(operator, preview)
+        assert answer.context["store_error"]
+        assert json.loads(answer.context["text"])["mode"] == "winter"
+
+
+class TestOutage:
+    """Nothing listens where the store should be. The site database works."""
+
+    @pytest.fixture
+    def gone(self, operator, home, tmp_path):
+        connection = connections["store"]
+        where = connection.settings_dict["HOST"]
+
+        def cut():
+            registry.close_all()
+            connection.close()
+            connection.settings_dict["HOST"] = str(tmp_path)
+
+        yield cut
+        registry.close_all()
+        connection.close()
+        connection.settings_dict["HOST"] = where
+
+    def test_pages_say_so(self, operator, gone):
+        gone()
+        for path in (LIST, FORM, RAW, f"{SETTINGS}revisions/", f"{SETTINGS}revisions/1/", f"{STATE}change/"):
+            answer = operator.get(path)
+            assert answer.status_code == 200, path
+            assert "PostgreSQL does not answer" in answer.content.decode(), path
 
     def test_saving_goes_on_in_the_copy(self, operator, home, gone):
         page = operator.get(FORM)
