@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg  # noqa: E402
 
+from stores.backends.history import HistoryService  # noqa: E402
 from switchbot_site.local.cluster import Cluster  # noqa: E402
 from tests.fixtures.postgres import require_server  # noqa: E402
 
@@ -74,7 +75,6 @@ def fill(dsn: str, rows: int) -> None:
 
 
 def time_reading(dsn: str, rows: int) -> None:
-    from stores.backends.history import HistoryService
     from stores.backends.history_sql import sql
 
     with HistoryService(dsn, deadline=120) as history, psycopg.connect(dsn, autocommit=True) as plain:
@@ -113,8 +113,7 @@ def time_pages(rows: int) -> None:
     say(f"export of 30 days, {lines:,} rows", taken, f"{lines / taken * 1000:,.0f} rows/s")
 
 
-def time_writing(dsn: str) -> None:
-    from stores.backends.history import HistoryService
+def time_writing(dsn: str, spool_dir: Path) -> None:
     from stores.backends.history_batch import copy_values
     from stores.backends.history_row import row_from_state
 
@@ -129,12 +128,14 @@ def time_writing(dsn: str) -> None:
     }
     count = 1000
     ready = [row_from_state(state, "Europe/Paris", datetime.now(UTC)) for _ in range(count)]
+    settings = {"batch_rows": 10**6, "batch_seconds": 10**6}
     with (
-        HistoryService(dsn, batch_rows=10**6, batch_seconds=10**6) as history,
+        HistoryService(dsn, **settings) as memory,
+        HistoryService(dsn, spool_dir=spool_dir, **settings) as spool,
         psycopg.connect(dsn, autocommit=True) as plain,
     ):
 
-        def record() -> None:
+        def record(history: HistoryService) -> None:
             for _ in range(count):
                 history.record(state, "Europe/Paris")
 
@@ -151,21 +152,34 @@ def time_writing(dsn: str) -> None:
                     row.values(),
                 )
 
-        recording, flushing, copying = [], [], []
-        for _ in range(9):  # side by side: what the disk does meanwhile meets both
-            recording.append(milliseconds(record, 1))
-            flushing.append(milliseconds(history.flush, 1))
-            copying.append(milliseconds(copy, 1))
-        recorded, flushed, copied = map(statistics.median, (recording, flushing, copying))
-        say(f"record, {count} readings", recorded, f"{recorded * 1000 / count:.1f} us each")
-        say(f"flush of {count}", flushed, f"{flushed / copied:.2f} x a bare COPY ({copied:.1f} ms)")
+        times: dict[str, list[float]] = {}
+        for _ in range(15):  # side by side: what the disk does meanwhile meets all of them
+            for name, history in (("memory", memory), ("spool", spool)):
+                times.setdefault(f"record {name}", []).append(milliseconds(lambda h=history: record(h), 1))
+                times.setdefault(f"flush {name}", []).append(milliseconds(history.flush, 1))
+            times.setdefault("copy", []).append(milliseconds(copy, 1))
+        median = {name: statistics.median(taken) for name, taken in times.items()}
+        for name in ("memory", "spool"):
+            recorded, flushed = median[f"record {name}"], median[f"flush {name}"]
+            say(f"record, {count} readings, {name}", recorded, f"{recorded * 1000 / count:.1f} us each")
+            ratio = flushed / median["copy"]
+            say(f"flush of {count}, {name}", flushed, f"{ratio:.2f} x a bare COPY ({median['copy']:.1f} ms)")
         inserted = milliseconds(insert_each, 1)
-        say(f"one INSERT each, {count} rows", inserted, f"{inserted / flushed:.0f} x the flush")
+        say(f"one INSERT each, {count} rows", inserted, f"{inserted / median['flush spool']:.0f} x the flush")
+        time_backlog(spool, record)
+
+
+def time_backlog(history: HistoryService, record: Callable[[HistoryService], None]) -> None:
+    """What an outage left, and what a look at it costs meanwhile."""
+    for _ in range(50):
+        record(history)
+    waiting = history.pending
+    say(f"status with {waiting:,} readings in the spool", milliseconds(history.status))
+    taken = milliseconds(history.flush, 1)
+    say(f"replay of {waiting:,} readings", taken, f"{waiting / taken * 1000:,.0f} rows/s")
 
 
 def time_pruning(dsn: str, rows: int) -> None:
-    from stores.backends.history import HistoryService
-
     pruned = min(rows // 2, 1_000_000)
     slowest = last = 0.0
 
@@ -208,7 +222,7 @@ def main() -> None:
         fill(dsn, rows)
         time_reading(dsn, rows)
         time_pages(rows)
-        time_writing(dsn)
+        time_writing(dsn, directory / "var" / "spool")
         time_pruning(dsn, rows)
     finally:
         cluster.stop("immediate")

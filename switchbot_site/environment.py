@@ -107,6 +107,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("STORE_STATEMENT_TIMEOUT_MS", int, 5000, "Longest statement of the site's own pages on the store."),
     Variable("HISTORY_RETENTION_HOURS", int, 24, "How long `prune_history` keeps readings."),
+    Variable(
+        "HISTORY_SPOOL_MB",
+        int,
+        64,
+        "Most MiB of readings that wait in `STORE_DIR/spool` while PostgreSQL is away. Full: new ones are refused.",
+    ),
     Variable("ENVIRONMENT_LABEL", str, "local", "Shown beside the site's name: production, staging, local."),
     Variable("LANGUAGE_CODE", str, "en", "Language where the browser names none: `en` or `fr`."),
     Variable("TIME_ZONE", str, "Europe/Paris", "Time zone of the pages."),

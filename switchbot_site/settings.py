@@ -124,6 +124,9 @@ STORE_POOL_SIZE: int = env("STORE_POOL_SIZE")
 if STORE_POOL_SIZE < 1:
     raise ImproperlyConfigured(f"STORE_POOL_SIZE is {STORE_POOL_SIZE}; it must be 1 or more.")
 HISTORY_RETENTION_HOURS: int = env("HISTORY_RETENTION_HOURS")
+HISTORY_SPOOL_MB: int = env("HISTORY_SPOOL_MB")
+if HISTORY_SPOOL_MB < 1:
+    raise ImproperlyConfigured(f"HISTORY_SPOOL_MB is {HISTORY_SPOOL_MB}; it must be 1 or more.")
 
 # --- people ------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

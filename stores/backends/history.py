@@ -148,7 +148,9 @@ class HistoryService:
         self._wake = threading.Condition()
         self._flushing = threading.Lock()
         self._buffer = Buffer(Spool(self.spool_dir, self.spool_bytes) if self.spool_dir is not None else None)
-        self._sender = Sender(self._buffer, self._write, goes_on=lambda: not self._closed)
+        self._sender = Sender(
+            self._buffer, lambda work: self._attempt(work, None, patient=False), goes_on=lambda: not self._closed
+        )
         self._next_sweep = 0.0
         self._last_time = datetime.min.replace(tzinfo=UTC)
         self._thread: threading.Thread | None = None
@@ -157,7 +159,6 @@ class HistoryService:
         self._refused = 0
         self._refused_at: datetime | None = None
         self._said = Throttle()
-        self._last_flush_at: datetime | None = None
         self._last_error: str | None = None
 
     def _after_fork(self) -> None:
@@ -190,7 +191,7 @@ class HistoryService:
             pending=look.pending,
             refused=self._refused + self._sender.left_out,
             written=self._sender.written,
-            last_flush_at=self._last_flush_at,
+            last_flush_at=self._sender.written_at,
             last_error=self._last_error,
             oldest_at=look.oldest_at,
             refused_at=self._refused_at,
@@ -244,12 +245,6 @@ class HistoryService:
             return 0
         with self._flushing:
             return self._sender.send(all_of_it=True)
-
-    def _write(self, work: Callable[[psycopg.Connection[Any]], Answer]) -> Answer | None:
-        done = self._attempt(work, None, patient=False)
-        if done is not None:
-            self._last_flush_at = datetime.now(UTC)
-        return done
 
     def _start_thread(self) -> None:
         if not self._closed and (self._thread is None or not self._thread.is_alive()):

@@ -17,6 +17,7 @@ _FULL = {
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "the file would exceed the limit for a file's size (ulimit -f)",
 }
+_DENIED = (errno.EACCES, errno.EPERM)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Buffer:
 
 
 def _not_writable(directory: str, error: OSError) -> str:
+    hint = f" Give the directory to user {os.geteuid()} (chown)." if error.errno in _DENIED else ""
     return (
-        f"The spool {directory} cannot be used by user {os.geteuid()} ({error.strerror}): readings wait in memory and "
-        "are lost when the process ends during an outage. Give the directory to that user (chown)."
+        f"The spool {directory} cannot be used ({error.strerror}): readings wait in memory, and are lost when the "
+        f"process ends while PostgreSQL is away.{hint}"
     )

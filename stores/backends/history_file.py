@@ -123,7 +123,7 @@ def create(directory: str, time: datetime, host: bytes) -> OpenFile:
         # A UUID of version 8: the layout is ours.
         mine = UUID(bytes=host + secrets.token_bytes(10))
         mine = UUID(int=mine.int & ~(0xF << 76) & ~(0x3 << 62) | 8 << 76 | 2 << 62)
-        name = Name((time - _EPOCH) // timedelta(microseconds=1), mine, ready=False)
+        name = Name(max(0, (time - _EPOCH) // timedelta(microseconds=1)), mine, ready=False)
         path = f"{directory}/{name}"
         descriptor = os.open(path, _CREATE, 0o600)
         file = OpenFile(directory, name, descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
@@ -32,11 +33,12 @@ ANYTHING = (UUID(int=0), UUID(int=2**128 - 1))
 
 
 class Sender:
-    """Counts readings: `written`; `set_aside`, where the table takes them in no way, or `left_out`, where there is no
+    """Counts readings: `written` (the last of them at `written_at`); `set_aside`, where the table takes them in no way, or `left_out`, where there is no
     spool to set them aside in; `damaged` lines of files. One thread at a time."""
 
     def __init__(self, buffer: Buffer, attempt: Attempt, goes_on: Callable[[], bool]) -> None:
         self.written = 0
+        self.written_at: datetime | None = None
         self.set_aside = 0
         self.left_out = 0
         self.damaged = 0
@@ -125,6 +127,7 @@ class Sender:
             return False
         self._forgotten(forget)
         self.written += written
+        self.written_at = datetime.now(UTC)
         self.set_aside += batch.refused
         return True
 

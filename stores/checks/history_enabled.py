@@ -10,8 +10,9 @@ from stores.health import StoreLook
 @check("store.history_enabled", title="History")
 def look(store: StoreLook) -> Outcome:
     history = store.history
+    pending = history.get("pending", 0)
     if store.tables_error and history.get("enabled", True):
-        raise CannotLook(store.tables_error, "Readings wait in the buffer meanwhile.")
+        raise CannotLook(store.tables_error, f"{pending:,} readings wait to be written meanwhile.")
     findings = []
     if not history.get("enabled", True):
         findings.append(
@@ -21,18 +22,7 @@ def look(store: StoreLook) -> Outcome:
                 severity=Status.WARNING,
                 object="state_history",
                 message=f"History is off in this process: {history.get('reason')}",
-                hint="It comes back by itself when PostgreSQL answers.",
+                hint=f"It comes back by itself when PostgreSQL answers; {pending:,} readings wait to be written.",
             )
         )
-    if history.get("refused"):
-        findings.append(
-            Finding(
-                check="store.history_enabled",
-                area="store",
-                severity=Status.CRITICAL,
-                object="state_history",
-                message=f"{history['refused']} readings were refused because the buffer was full.",
-                hint="Make PostgreSQL answer; refused readings are gone.",
-            )
-        )
-    return Outcome(findings, f"{history.get('pending', 0)} readings wait to be written")
+    return Outcome(findings, f"{pending:,} readings wait to be written")
