@@ -13,6 +13,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -96,7 +97,7 @@ def left_behind(directory: Path, dsn: str, *actions: str) -> None:
 
 
 # --- readings, files, ids ------------------------------------------------------------------------------------------
-def test_a_reading_is_on_the_disk_when_record_returns_and_gone_when_it_is_written(make, directory, stored, ids):
+def test_a_reading_is_on_the_disk_when_record_returns_and_gone_when_it_is_written(make, directory, stored):
     history = make()
     assert not directory.exists()
     assert history.record({"last_action": "é\n\t\"'", "last_temperature": 21.25}, "Europe/Paris") is True
@@ -106,7 +107,7 @@ def test_a_reading_is_on_the_disk_when_record_returns_and_gone_when_it_is_writte
     assert (status.pending, status.spooled_bytes > 0, status.spool_limit) == (1, True, 64 * 2**20)
     assert abs(status.oldest_at - datetime.now(UTC)) < timedelta(minutes=1)
     assert history.flush() == 1
-    assert (files(directory), history.pending, ids()) == ([], 0, 0)
+    assert (files(directory), history.pending) == ([], 0)
     assert stored() == ["é\n\t\"'"]
     assert stored("timestamp") == [status.oldest_at]
     assert history.status().oldest_at is None
@@ -154,7 +155,8 @@ def test_ids_of_the_dead_are_cleared_away_but_those_of_other_hosts_stay(make, di
     assert living.flush() == 1
     with psycopg.connect(store_db) as connection:
         left = {row[0] for row in connection.execute("SELECT id FROM history_replay")}
-    assert {str(found) for found in left} == {str(name.id), rows[2][0]}
+    assert {str(found) for found in left} >= {str(name.id), rows[2][0]}
+    assert not left & {UUID(int=rows[0][0].int), UUID(int=rows[3][0])}
     spool.close()
 
 
@@ -204,8 +206,8 @@ def test_a_child_that_lives_on_does_not_keep_its_dead_parent_s_file(make, direct
     child = int(parent.stdout.readline())
     try:
         parent.wait(timeout=10)
-        assert make().flush() == 1
-        assert stored() == ["parent"]
+        make()
+        until(lambda: stored() == ["parent"])
     finally:
         os.kill(child, signal.SIGKILL)
         parent.stdout.close()
@@ -226,7 +228,8 @@ def test_a_clock_that_steps_back_loses_and_mixes_nothing(make, stored, monkeypat
         assert history.record({"last_action": f"a{number}"})
         if number == 0:
             history._buffer.spool.complete()  # two files: the later one's time is before the earlier one's
-    assert history.flush() == 4
+    history.flush()
+    assert history.pending == 0
     assert sorted(stored()) == ["a0", "a1", "a2", "a3"]
     assert sorted(stored("timestamp")) == [
         start - timedelta(hours=2), start - timedelta(hours=2) + timedelta(microseconds=1),
@@ -385,8 +388,8 @@ def test_close_says_what_stays_and_the_next_process_writes_it(make, directory, s
     assert f"1 readings wait in {directory}" in caplog.text
     assert "lost" not in caplog.text.replace("was lost or could not", "")
     assert files(directory) == ["ready"]
-    assert make().flush() == 1
-    assert stored() == ["waits"]
+    make()
+    until(lambda: stored() == ["waits"])
 
 
 def test_a_database_without_our_tables_loses_nothing(empty_database, make, stored, directory):
