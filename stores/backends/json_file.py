@@ -12,7 +12,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -249,6 +249,14 @@ class JsonStore:
             write_summary(note, summary)
 
         return announce
+
+    def sync(self) -> None:
+        """Bring a file that was replaced without that to the disk. Never raises: the file is whole either way."""
+        target = self._target()
+        with suppress(OSError):
+            with open(target, "rb") as file:
+                os.fsync(file.fileno())
+            durable_file.sync_directory(os.path.dirname(target))
 
     # --- looking ---
 

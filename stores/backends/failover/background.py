@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Seconds that changes are gathered for one refresh of a copy.
-GATHER = 0.05
+GATHER = 0.1
+#: Seconds after which a copy is brought to the disk: sooner would only get in the way of PostgreSQL's own syncs.
+SYNC_AFTER = 2.0
 #: Seconds after which a process with nothing to do looks at the mode: another process may have changed it.
 IDLE = 5.0
 #: A probe may wait longer than a call: Neon needs 2 s to wake up.
@@ -57,6 +59,7 @@ class Background:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._dirty: set[str] = set()
+        self._unsynced: dict[str, float] = {}
         self._complained: dict[str, str] = {}
 
     def serve(self, store: FailoverStore, *, probe: bool) -> None:
@@ -70,6 +73,9 @@ class Background:
         if found is not None and found() is store:
             if store.kind in self._dirty:
                 self._refresh(store)
+            if self._unsynced.pop(store.kind, None) is not None:
+                self._host.known(store.kind).sync()
+                store.fallback.sync()
             del self._stores[store.kind]
         with self._wake:
             self._wake.notify_all()
@@ -111,6 +117,7 @@ class Background:
                     if self._dirty:
                         time.sleep(GATHER)
                         self._refresh_all()
+                    wait = min(wait, self._sync_what_is_due())
                 elif mode.automatic and self._probing:
                     wait = min(IDLE, read_plan(self._host.probe_path, mode.epoch).seconds_left())
                     if wait <= 0:
@@ -161,14 +168,30 @@ class Background:
                             store.fallback.path,
                             kept,
                         )
-                    held.replace(document)
-                self._host.known(kind).sync()
+                    held.replace(document, durable=False)
+                self._unsynced.setdefault(kind, time.monotonic() + SYNC_AFTER)
             self._complained.pop(kind, None)
         except StoreBusy:
             self._dirty.add(kind)
         except StoreError as error:
             self._dirty.add(kind)
             self._complain(kind, error)
+
+    def _sync_what_is_due(self) -> float:
+        """Seconds until the next copy is due."""
+        wait = IDLE
+        for kind, due in list(self._unsynced.items()):
+            left = due - time.monotonic()
+            if left > 0:
+                wait = min(wait, left)
+                continue
+            del self._unsynced[kind]
+            reference = self._stores.get(kind)
+            store = reference() if reference is not None else None
+            self._host.known(kind).sync()
+            if store is not None:
+                store.fallback.sync()
+        return wait
 
     def _complain(self, what: str, error: StoreError) -> None:
         if self._complained.get(what) != str(error):

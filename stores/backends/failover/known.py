@@ -13,8 +13,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -78,18 +77,16 @@ class Known:
             except OSError as error:
                 raise read_failed(self.path, error) from error
             try:
-                slots = _slots(descriptor)
+                length = os.fstat(descriptor).st_size
+                slots = _slots(descriptor, length)
                 if not slots:
                     return None
-                turn, start = slots[0]
-                found = _read_slot(descriptor, start, turn)
+                found = _read_slot(descriptor, length, slots[0])
+                if found is None and len(slots) > 1 and _slots(descriptor, length) == slots:
+                    found = _read_slot(descriptor, length, slots[1])  # the newest one is damaged
                 if found is not None:
                     return found
-                # A writer came round while we read; or the slot is damaged.
-                if len(slots) > 1 and _slots(descriptor) == slots:
-                    found = _read_slot(descriptor, slots[1][1], slots[1][0])
-                    if found is not None:
-                        return found
+                # A writer came round while we read.
             except OSError as error:
                 raise read_failed(self.path, error) from error
             finally:
@@ -116,19 +113,21 @@ class Known:
     def _note(self, revision: int, text: str, *, force: bool) -> bool:
         data = text.encode()
         try:
-            with self._mutex, self._locked() as descriptor:
-                slots = _slots(descriptor)
-                turn = slots[0][0] if slots else 0
-                known = _revision_at(descriptor, slots[0][1]) if slots else -1
-                if not force and known > revision:
-                    self._revision = known
-                    return False
-                capacity = os.fstat(descriptor).st_size // 2
-                if len(data) + _HEADER.size > capacity:
-                    self._grow(len(data), turn + 1, revision, data)
-                else:
-                    start = capacity if slots and slots[0][1] == 0 else 0
-                    os.pwrite(descriptor, _slot(turn + 1, revision, data), start)
+            with self._mutex:
+                descriptor, length = self._lock()
+                try:
+                    slots = _slots(descriptor, length)
+                    turn, known, newest = slots[0] if slots else (0, -1, -1)
+                    if not force and known > revision:
+                        self._revision = known
+                        return False
+                    capacity = length // 2
+                    if len(data) + _HEADER.size > capacity:
+                        self._grow(len(data), turn + 1, revision, data)
+                    else:
+                        os.pwrite(descriptor, _slot(turn + 1, revision, data), capacity if newest == 0 else 0)
+                finally:
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
                 self._revision = revision
                 self._noted_at = time.monotonic()
                 return True
@@ -142,27 +141,23 @@ class Known:
         content = _slot(turn, revision, data).ljust(2 * capacity, b"\0")
         durable_file.replace(self.path, content, lambda made: None)
 
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
+    def _lock(self) -> tuple[int, int]:
+        """The locked file and its length. Raises `StoreBusy`, OSError."""
         until = time.monotonic() + _PATIENCE
         while True:
             descriptor = self._opened()
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= until:
-                        raise StoreBusy(f"Another process holds {self.path} for more than {_PATIENCE:g} s.") from None
-                    time.sleep(0.0002)
-            if os.fstat(descriptor).st_nlink:
-                break
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise StoreBusy(f"Another process holds {self.path} for more than {_PATIENCE:g} s.") from None
+                time.sleep(0.0002)
+                continue
+            found = os.fstat(descriptor)
+            if found.st_nlink:
+                return descriptor, found.st_size
             os.close(descriptor)  # replaced by a larger one
             self._descriptor = -1
-        try:
-            yield descriptor
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _opened(self) -> int:
         if self._descriptor >= 0 and self._process != os.getpid():
@@ -190,24 +185,20 @@ def _slot(turn: int, revision: int, data: bytes) -> bytes:
     return _MAGIC + struct.pack(">I", zlib.crc32(rest)) + rest
 
 
-def _slots(descriptor: int) -> list[tuple[int, int]]:
-    """(turn, start) of the slots that hold something, newest first."""
-    capacity = os.fstat(descriptor).st_size // 2
+def _slots(descriptor: int, length: int) -> list[tuple[int, int, int]]:
+    """(turn, revision, start) of the slots that hold something, newest first."""
     found = []
-    for start in {0, capacity}:
+    for start in (0, length // 2) if length else ():
         header = os.pread(descriptor, _HEADER.size, start)
         if len(header) == _HEADER.size and header.startswith(_MAGIC):
-            found.append((_HEADER.unpack(header)[2], start))
+            unpacked = _HEADER.unpack(header)
+            found.append((unpacked[2], unpacked[3], start))
     return sorted(found, reverse=True)
 
 
-def _revision_at(descriptor: int, start: int) -> int:
-    return int(_HEADER.unpack(os.pread(descriptor, _HEADER.size, start))[3])
-
-
-def _read_slot(descriptor: int, start: int, turn: int) -> KnownDocument | None:
-    capacity = os.fstat(descriptor).st_size // 2
-    data = os.pread(descriptor, capacity, start)
+def _read_slot(descriptor: int, file_length: int, slot: tuple[int, int, int]) -> KnownDocument | None:
+    turn, _, start = slot
+    data = os.pread(descriptor, file_length // 2, start)
     magic, check, found_turn, revision, seen_at, length = _HEADER.unpack(data[: _HEADER.size])
     rest = data[_CHECKED_FROM : _HEADER.size + length]
     if magic != _MAGIC or found_turn != turn or zlib.crc32(rest) != check:
