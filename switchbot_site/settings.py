@@ -80,6 +80,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "switchbot_site.context.site_names",
+                "stores.context.mode_badge",
             ],
         },
     },
