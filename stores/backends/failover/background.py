@@ -15,7 +15,7 @@ from stores.backends import file_lock
 from stores.backends.failover.host import Host
 from stores.backends.failover.probe_plan import read_plan, write_plan
 from stores.backends.json_text import decode
-from stores.errors import StoreBusy, StoreError
+from stores.errors import StoreBusy, StoreError, StoreReadOnly
 
 if TYPE_CHECKING:
     from stores.backends.failover.store import FailoverStore
@@ -30,8 +30,6 @@ SYNC_AFTER = 2.0
 IDLE = 5.0
 #: A probe may wait longer than a call: Neon needs 2 s to wake up.
 PROBE_SECONDS = 5.0
-#: Writes wait while the copies go back, so that may take no longer than a call.
-ALONE_SECONDS = 1.0
 
 _backgrounds: weakref.WeakKeyDictionary[Host, Background] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
@@ -77,6 +75,8 @@ class Background:
                 self._host.known(store.kind).sync()
                 store.fallback.sync()
             del self._stores[store.kind]
+        if not self._stores:
+            self._host.close()
         with self._wake:
             self._wake.notify_all()
 
@@ -162,11 +162,10 @@ class Background:
                 document = decode(known.text)
                 if not store.copy.holds(held, document):
                     if not held.is_ours() and store.copy.is_document(held):
-                        kept = held.set_aside("changed")
-                        logger.warning(
-                            "[store] %s was changed by another program while PostgreSQL is in use. It is kept as %s.",
-                            store.fallback.path,
-                            kept,
+                        # Perhaps the dashboard works on it: overwriting it again and again would break it.
+                        raise StoreError(
+                            f"{store.fallback.path} was changed by another program, and is left as it is. If nobody "
+                            "needs that change, bring PostgreSQL's content there with export_store --force."
                         )
                     held.replace(document, durable=False)
                 self._unsynced.setdefault(kind, time.monotonic() + SYNC_AFTER)
@@ -214,14 +213,14 @@ class Background:
             if plan.seconds_left() > 0 or self._host.mode().epoch != epoch:
                 return False
             try:
-                resync = Resync(self._host, store.primary, strategy="rules", seconds=ALONE_SECONDS)
-                resync.look_whether_writable(PROBE_SECONDS)
+                resync = Resync(self._host, store.primary, strategy="rules", seconds=PROBE_SECONDS)
                 report = resync.run(automatic=True, who="", reason="PostgreSQL answers again.", to_postgres=True)
             except StoreError as error:
-                write_plan(self._host.probe_path, plan.after_failure(str(error)))
+                answers = isinstance(error, StoreReadOnly)
+                write_plan(self._host.probe_path, plan.after_failure(str(error), answers=answers))
                 return False
             if report.stopped:
-                write_plan(self._host.probe_path, plan.after_failure(report.stopped))
+                write_plan(self._host.probe_path, plan.after_failure(report.stopped, answers=True))
                 return False
             for kind in self._stores:
                 self._dirty.add(kind)

@@ -161,9 +161,14 @@ class CopySide:
             if found is None:
                 held.replace(document)
             elif encode(found) != known.text and not same(found, document):
-                if not held.is_ours():
+                if held.is_ours():
+                    held.replace(document)  # it was about to be refreshed
+                elif mode.who == "start":
+                    # STORE_BACKEND=filesystem: the files are what the dashboard works on.
+                    journal.append(Record(1, "adopted", now, encode(found), writer="another program"))
+                else:
                     held.set_aside("changed")
-                held.replace(document)
+                    held.replace(document)
         elif found is not None:
             journal.append(Record(0, "base", now, encode(found)))
         elif mode.automatic:

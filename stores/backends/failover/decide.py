@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Ours:
     """The copy. `base`: PostgreSQL's document when the host left it, at `base_revision`; None where it is not known.
-    `document` None: there is none. `changes`: when (UTC) the copy held which document, newest first."""
+    `document` None: there is none. `changes`: when (UTC) the copy held which document, newest first. `fenced`: the
+    epoch that PostgreSQL was last told of."""
 
     kind: str
     path: str
@@ -28,6 +29,7 @@ class Ours:
     base_revision: int | None
     writes: int = 0
     changes: tuple[tuple[datetime, Document], ...] = ()
+    fenced: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,11 @@ def _why_to_stop(ours: Ours, theirs: Theirs, base: Document | None) -> str:
                 f"Revision {ours.base_revision} of PostgreSQL's {kind} is not what this host saw under that number: it was "
                 "restored and written on, or is another database. Choose with --strategy ours or theirs."
             )
+    if ours.fenced and (theirs.host_epoch or 0) < ours.fenced:
+        return (
+            f"PostgreSQL does not remember that this host returned to it (epoch {ours.fenced}): it was restored to an older "
+            "point, or is another database. Choose with --strategy ours (the copy) or theirs (PostgreSQL)."
+        )
     return ""
 
 

@@ -230,7 +230,7 @@ class Host:
         """The end of a resync, which holds the locks of switches and of writes. Where the host stays on its copies,
         they begin anew from what PostgreSQL holds now."""
         kept = mode.automatic if backend == "filesystem" else automatic
-        return self._change(mode, backend, kept, reason, who, epoch=epoch, detail=detail)
+        return self._change(mode, backend, kept, reason, who, epoch=epoch, detail=detail, fenced=epoch)
 
     def stop(self, mode: Mode, why: str) -> None:
         """Say why a person must decide. Under the lock of switches."""
@@ -251,6 +251,7 @@ class Host:
         epoch: int | None = None,
         detail: dict[str, Any] | None = None,
         start_value: str | None = None,
+        fenced: int | None = None,
     ) -> Mode:
         after = Mode(
             backend,
@@ -261,6 +262,7 @@ class Host:
             who,
             stop=stop,
             start_value=before.start_value if start_value is None else start_value,
+            fenced=before.fenced if fenced is None else fenced,
         )
         self._mode_file.write(after)
         reached("switch.done" if backend == "filesystem" else "resync.mode")
@@ -345,6 +347,7 @@ class Host:
             self._switching.release()
 
     def close(self) -> None:
+        """Close the files. Who still has this host may go on; `host_at` makes a new one."""
         with _hosts_lock:
             if _hosts.get(self.directory) is self:
                 del _hosts[self.directory]

@@ -25,7 +25,8 @@ class Mode:
     """`backend`: where reads and writes go. `automatic`: the host came here by itself; on the filesystem it then
     looks for PostgreSQL and returns by itself. `epoch` counts the changes of backend. `since` (UTC), `reason` and
     `who` belong to the latest change. `phase`: a change that is under way, "" where none is. `stop`: why a person must
-    decide before the host can return to PostgreSQL. `start_value`: what STORE_BACKEND said when it last counted."""
+    decide before the host can return to PostgreSQL. `start_value`: what STORE_BACKEND said when it last counted.
+    `fenced`: the epoch that PostgreSQL was last told of; 0 where it never was."""
 
     backend: Backend
     automatic: bool
@@ -36,6 +37,7 @@ class Mode:
     phase: str = ""
     stop: str = ""
     start_value: str = ""
+    fenced: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "since": self.since.isoformat()}

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 #: How long a resync waits for a document's lock before it lets go of all of them: a transaction that holds one and
 #: wants another must get on.
 LOCK_SECONDS = 0.3
+#: Writes of the host wait while it is alone with PostgreSQL.
+ALONE_SECONDS = 1.5
 #: Rows of other writers' locks are not waited for longer than this part of the time.
 LOCK_SHARE = 0.5
 #: Newest records of a journal that are read to find out when which key changed.
@@ -62,8 +64,8 @@ class _Participant:
 
 
 class Resync:
-    """`primary`: a store of this host's PostgreSQL, whichever document it is of. `seconds`: how long writes of the host
-    may have to wait for it."""
+    """`primary`: a store of this host's PostgreSQL, whichever document it is of. `seconds`: how long it may take
+    until nothing holds it up any more; writes of the host wait for `ALONE_SECONDS` at most."""
 
     def __init__(self, host: Host, primary: PostgresStore, *, strategy: Strategy, seconds: float) -> None:
         self._host = host
@@ -104,12 +106,14 @@ class Resync:
                 return self._previewed(mode)
             if automatic and not mode.automatic:
                 return self._report(mode, (), applied=False)
+            # Waking a sleeping server and connecting may take seconds; nobody shall wait for that.
+            self.look_whether_writable(max(0.0, until - monotonic()))
             try:
                 with ExitStack() as locks:
                     files = self._locked_files(locks)
                     with self._host.catching_up(until) as now:
                         if (now.backend, now.automatic, now.epoch) == (mode.backend, mode.automatic, mode.epoch):
-                            return self._run_alone(now, files, until, automatic, who, reason, to_postgres)
+                            return self._run_alone(now, files, automatic, who, reason, to_postgres)
             except _LocksTaken:
                 if monotonic() >= until:
                     raise StoreBusy(
@@ -133,12 +137,12 @@ class Resync:
         self,
         mode: Mode,
         files: dict[str, tuple[str, CopySide, HeldFile]],
-        until: float,
         automatic: bool,
         who: str,
         reason: str,
         to_postgres: bool,
     ) -> ResyncReport:
+        until = monotonic() + ALONE_SECONDS
         participants = [
             found for kind, (path, side, held) in files.items() if (found := self._agreed(kind, path, side, held, mode))
         ]
@@ -190,14 +194,14 @@ class Resync:
             return None
         journal = self._host.journal(kind, mode.epoch)
         state = journal.state()
-        return _Participant(kind, path, side, held, journal, state, self._ours(kind, path, state, journal))
+        return _Participant(kind, path, side, held, journal, state, self._ours(kind, path, state, journal, mode))
 
     def _seen(self, kind: str, path: str, mode: Mode) -> _Participant:
         """The same for a preview, which takes no lock and changes nothing."""
         side = CopySide(kind, JsonStore(path, kind=kind), self._host)
         journal = Journal(self._host.journals, kind, mode.epoch)
         state = journal.state()
-        ours = self._ours(kind, path, state, journal)
+        ours = self._ours(kind, path, state, journal, mode)
         try:
             found = side.file.read() or None
         except DocumentDamaged:
@@ -210,7 +214,7 @@ class Resync:
             ours = replace(ours, document=found)
         return _Participant(kind, path, side, None, journal, state, ours)
 
-    def _ours(self, kind: str, path: str, state: JournalState, journal: Journal) -> Ours:
+    def _ours(self, kind: str, path: str, state: JournalState, journal: Journal, mode: Mode) -> Ours:
         base = state.base
         newest = list(journal.records())[-RECORDS_READ:] if state.writes else []
         return Ours(
@@ -223,6 +227,7 @@ class Resync:
             base_revision=base.revision if base is not None else None,
             writes=state.writes,
             changes=tuple((record.at, decode(record.text)) for record in reversed(newest) if record.text is not None),
+            fenced=mode.fenced,
         )
 
     def _decided(self, participants: list[_Participant], theirs: dict[str, Theirs]) -> tuple[DocumentResync, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from stores.backends.failover.copy_side import Author, CopySide, copy_path
 from stores.backends.failover.host import Host, host_at
 from stores.backends.failover.mode import SWITCHING, Backend, Mode
 from stores.backends.failover.postgres_side import LockedRow, Lost, Moved, PostgresSide, WentBack
+from stores.backends.failover.resync import ALONE_SECONDS, Resync
 from stores.backends.json_file import HeldFile, JsonStore
 from stores.backends.json_text import decode, encode
 from stores.backends.postgres import PostgresStore, plain
@@ -78,7 +79,14 @@ class FailoverStore:
             try:
                 text = self.postgres.read(mode, until)
             except (Lost, WentBack) as failure:
-                self._leave(mode, failure)
+                try:
+                    self._leave(mode, failure)
+                except StoreError:
+                    # As with a full disk: nothing can be written, but the house wants to be read.
+                    known = self.host.known(self.kind).latest()
+                    if known is None:
+                        raise
+                    return self.primary.decoded(known.text)
                 continue
             self._background.refresh(self.kind)
             return {} if text is None else self.primary.decoded(text)
@@ -94,7 +102,8 @@ class FailoverStore:
         return mode
 
     def _leave(self, mode: Mode, failure: Lost | WentBack) -> None:
-        """Go over to the copies because of `failure`. Raises the failure's error where there is no copy."""
+        """Go over to the copies because of `failure`. Raises the failure's error where there is no copy, and
+        `StoreError` where the switch cannot be made."""
         stop = str(failure) if isinstance(failure, WentBack) else ""
         error = StoreUnavailable(stop) if isinstance(failure, WentBack) else failure.error
         now = self.host.mode()
@@ -116,18 +125,22 @@ class FailoverStore:
         if held is not None:
             held.replace(text)
             return
-        token = ""
+        doubt = _Doubt()
+        with doubt.told(self._given_up):
+            self._write(document, text, doubt)
+
+    def _write(self, document: Document, text: str, doubt: _Doubt) -> None:
         tried = False
         until = monotonic() + self.deadline
         for _ in range(_TURNS):
             mode = self.host.mode()
             if mode.phase:
+                mode = self._wait_for_mode()
                 until = monotonic() + self.deadline
-                mode = self.host.wait_for_mode(until)
             try:
                 if mode.backend == "filesystem":
                     self._background.watch()
-                    self.copy.write(mode, document, self._author(token), until)
+                    self.copy.write(mode, document, self._author(doubt.token), until)
                     return
                 # A write in doubt of an earlier epoch needs no look: the fence keeps it from coming late, and this
                 # one says the same.
@@ -135,17 +148,20 @@ class FailoverStore:
             except Moved:
                 continue
             except (Lost, WentBack) as failure:
-                if isinstance(failure, Lost):
-                    token = failure.token or token
-                    if not failure.token and not tried and monotonic() < until:
-                        tried = True  # certainly not written, and a broken line alone is no reason to switch
-                        continue
+                doubt.note(failure)
+                if isinstance(failure, Lost) and not failure.token and not tried and monotonic() < until:
+                    tried = True  # certainly not written, and a broken line alone is no reason to switch
+                    continue
                 self._leave(mode, failure)
                 until = monotonic() + self.deadline
             else:
                 self._background.refresh(self.kind)
                 return
-        raise self._given_up(token)
+        raise self._given_up(doubt.token)
+
+    def _wait_for_mode(self) -> Mode:
+        """The mode once it has been changed: that takes no longer than `ALONE_SECONDS`, and a call's time after it."""
+        return self.host.wait_for_mode(monotonic() + ALONE_SECONDS + self.deadline)
 
     def _given_up(self, token: str) -> StoreError:
         if token:
@@ -201,7 +217,8 @@ class FailoverStore:
             until = monotonic() + self.deadline
             mode = self.host.mode()
             if mode.phase:
-                mode = self.host.wait_for_mode(until)
+                mode = self._wait_for_mode()
+                until = monotonic() + self.deadline
             try:
                 if mode.backend == "filesystem":
                     self._background.watch()
@@ -219,45 +236,45 @@ class FailoverStore:
     def _finish(self, place: _Place, text: str) -> None:
         """Write what a block left, where it began or where the host is now."""
         read = place.text
-        token = ""
-        for turn in range(_TURNS):
-            if turn:
-                place = self._begin()
-                if token and isinstance(place, _OnRow) and self._arrived(place, token):
-                    return
-                brought = bring(read, text, place.text)
-                if brought is None:
-                    place.release()
-                    if token:
-                        raise self._given_up(token)
-                    raise StoreBusy(
-                        f"The store was switched during the transaction, and {self.kind} was changed by another writer. "
-                        "Nothing was written. Try again."
-                    )
-                target = brought
-            else:
+        doubt = _Doubt()
+        with doubt.told(self._given_up):
+            for turn in range(_TURNS):
                 target = text
-            try:
-                place.write(target, token)
-            except Moved:
-                continue
-            except (Lost, WentBack) as failure:
-                if isinstance(failure, Lost):
-                    token = failure.token or token
-                    if not failure.token and turn == 0:
+                if turn:
+                    place = self._begin()
+                    if doubt.token and isinstance(place, _OnRow) and self._arrived(place, doubt.token):
+                        return
+                    brought = bring(read, text, place.text)
+                    if brought is None:
+                        place.release()
+                        raise StoreBusy(
+                            f"The store was switched during the transaction, and {self.kind} was changed by another "
+                            "writer. Nothing was written. Try again."
+                        )
+                    target = brought
+                try:
+                    place.write(target, doubt.token)
+                except Moved:
+                    continue
+                except (Lost, WentBack) as failure:
+                    doubt.note(failure)
+                    if isinstance(failure, Lost) and not failure.token and turn == 0:
                         continue  # the line broke; PostgreSQL may be well
-                self._leave(place.mode, failure)
-            else:
-                return
-        raise self._given_up(token)
+                    self._leave(place.mode, failure)
+                else:
+                    return
+            raise self._given_up(doubt.token)
 
     def _arrived(self, place: _Place, token: str) -> bool:
         """Whether the write with this token is in PostgreSQL, whose row we hold: then it stays as it is."""
         try:
             found = self.postgres.find(place.mode, token, monotonic() + self.deadline)
-        except (Lost, StoreError):
+        except Lost as lost:
             place.release()
-            raise self._given_up(token) from None
+            raise lost.error from lost
+        except StoreError:
+            place.release()
+            raise
         if found is not None:
             place.release()
         return found is not None
@@ -278,8 +295,6 @@ class FailoverStore:
         Not `apply`: only say what would happen. `strategy` decides what both sides changed, and what to do with a
         PostgreSQL that was emptied or restored: "rules" stops there. `to_postgres` False: stay on the copies.
         `seconds`: how long it may take. Raises `StoreError`."""
-        from stores.backends.failover.resync import Resync
-
         resync = Resync(self.host, self.primary, strategy=strategy, seconds=seconds)
         if not apply:
             return resync.preview()
@@ -312,6 +327,27 @@ class FailoverStore:
         """Bring the copy up to date and stop this process's part. The primary's line closes where it is its own."""
         self._background.leave(self)
         self.primary.close()
+
+
+class _Doubt:
+    """What is open about one write: the token of a try that may have arrived in PostgreSQL."""
+
+    def __init__(self) -> None:
+        self.token = ""
+
+    def note(self, failure: Lost | WentBack) -> None:
+        if isinstance(failure, Lost) and failure.token:
+            self.token = failure.token
+
+    @contextmanager
+    def told(self, explain: Callable[[str], StoreError]) -> Iterator[None]:
+        """In this block no error says that nothing was written where that is not certain."""
+        try:
+            yield
+        except StoreError as error:
+            if not self.token or isinstance(error, CommitUnknown):
+                raise
+            raise explain(self.token) from error
 
 
 class _Place:
