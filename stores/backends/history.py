@@ -20,7 +20,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from stores.backends.history_buffer import Buffer
-from stores.backends.history_gate import Gate
+from stores.backends.history_gate import Gate, GateState
 from stores.backends.history_prune import BATCH, PruneReport, delete_before
 from stores.backends.history_questions import (
     Aggregates,
@@ -37,7 +37,7 @@ from stores.backends.history_sender import Sender
 from stores.backends.history_throttle import Throttle
 from stores.backends.line import Line
 from stores.backends.spool import DEFAULT_BYTES, Spool
-from stores.errors import StoreError, StoreUnavailable
+from stores.errors import StoreError, StoreMisconfigured, StoreReadOnly, StoreUnavailable
 
 __all__ = ["Aggregates", "HistoryQuestionError", "HistoryService", "HistoryStatus", "PruneReport"]
 
@@ -145,6 +145,8 @@ class HistoryService:
 
     def _start_empty(self) -> None:
         self._gate = Gate()
+        #: Closed where PostgreSQL answers and does not take what is written: a table is missing, or it is a replica.
+        self._takes = Gate()
         self._wake = threading.Condition()
         self._flushing = threading.Lock()
         self._buffer = Buffer(Spool(self.spool_dir, self.spool_bytes) if self.spool_dir is not None else None)
@@ -171,8 +173,15 @@ class HistoryService:
 
     @property
     def enabled(self) -> bool:
-        """Whether PostgreSQL answered last time."""
-        return self._gate.state.open
+        """Whether PostgreSQL answered last time, and took what was written."""
+        return self._gate.state.open and self._takes.state.open
+
+    @property
+    def _state(self) -> GateState:
+        return self._takes.state if self._gate.state.open and not self._takes.state.open else self._gate.state
+
+    def _seconds_to_next_try(self) -> float:
+        return max(self._gate.seconds_to_next_try(), self._takes.seconds_to_next_try())
 
     @property
     def pending(self) -> int:
@@ -181,13 +190,13 @@ class HistoryService:
 
     def status(self) -> HistoryStatus:
         """How the service is, without asking PostgreSQL."""
-        gate = self._gate.state
+        state = self._state
         look = self._buffer.look()
         spool = self._buffer.spool
         return HistoryStatus(
-            enabled=gate.open,
-            since=gate.since,
-            reason=gate.reason,
+            enabled=state.open,
+            since=state.since,
+            reason=state.reason,
             pending=look.pending,
             refused=self._refused + self._sender.left_out,
             written=self._sender.written,
@@ -241,7 +250,7 @@ class HistoryService:
 
     def flush(self) -> int:
         """Write what waits, now; returns how many readings were written. 0 at once while switched off."""
-        if self._gate.seconds_to_next_try() > 0:
+        if self._seconds_to_next_try() > 0:
             return 0
         with self._flushing:
             return self._sender.send(all_of_it=True)
@@ -264,14 +273,14 @@ class HistoryService:
             with self._flushing:
                 self._next_sweep = time.monotonic() + SWEEP_SECONDS
                 self._sender.send(all_of_it=not self.enabled or self._seconds_to_batch() == 0)
-            if not self.enabled and self._gate.seconds_to_next_try() == 0:
-                self._attempt(_look, None, patient=False)  # nothing to write told whether PostgreSQL is back
+            if not self.enabled and self._seconds_to_next_try() == 0 and self._attempt(_look, False):
+                self._reopen(self._takes)  # nothing is left to write: what it would not take, others have written
 
     def _wait_for_work(self) -> bool:
         """Until there is something to write or PostgreSQL to look for; False once closed."""
         with self._wake:
             while not self._closed:
-                wait = self._seconds_to_batch() if self.enabled else self._gate.seconds_to_next_try()
+                wait = self._seconds_to_batch() if self.enabled else self._seconds_to_next_try()
                 if self.enabled and self._buffer.spool is not None:
                     sweep = self._next_sweep - time.monotonic()
                     wait = sweep if wait is None else min(wait, sweep)
@@ -349,7 +358,7 @@ class HistoryService:
             logger.error(
                 "[history] %d readings could not be written before the end of the process and are lost: %s",
                 memory,
-                self._gate.state.reason,
+                self._state.reason,
             )
 
     def __enter__(self) -> HistoryService:
@@ -426,8 +435,9 @@ class HistoryService:
         self, work: Callable[[psycopg.Connection[Any]], Answer], otherwise: Answer, *, patient: bool = True
     ) -> Answer:
         """What `work` answers, or `otherwise` where PostgreSQL is away. `patient`: a statement that took too long, or
-        a value that PostgreSQL does not know, is the question's fault and does not switch the service off."""
-        if not self._gate.lets_through():
+        a value that PostgreSQL does not know, is the question's fault and does not switch the service off. Not
+        `patient` is a write: where PostgreSQL answers it and does not take it, questions go on."""
+        if not self._gate.lets_through() or not (patient or self._takes.lets_through()):
             return otherwise
         try:
             with self._connect(patient=patient) as connection:
@@ -439,6 +449,8 @@ class HistoryService:
                 raise HistoryQuestionError(f"PostgreSQL cannot answer this: {reason}.") from error
             return otherwise
         self._worked()
+        if not patient:
+            self._reopen(self._takes)
         return answer
 
     def _ask(self, question: Callable[[psycopg.Cursor[Any]], Answer], otherwise: Answer) -> Answer:
@@ -459,10 +471,14 @@ class HistoryService:
         return self._attempt(read, otherwise)
 
     def _worked(self) -> None:
-        since = self._gate.state.since
-        if self._gate.reopen():
+        self._reopen(self._gate)
+
+    def _reopen(self, gate: Gate) -> None:
+        since = gate.state.since
+        if gate.reopen() and self.enabled:
             logger.warning(
-                "[history] PostgreSQL answers again after %.0f s; %d readings wait to be written.",
+                "[history] PostgreSQL %s again after %.0f s; %d readings wait to be written.",
+                "answers" if gate is self._gate else "takes readings",
                 (datetime.now(UTC) - since).total_seconds(),
                 self.pending,
             )
@@ -474,7 +490,8 @@ class HistoryService:
         self._last_error = str(error)
         if patient and isinstance(error.__cause__, psycopg.errors.QueryCanceled | psycopg.DataError):
             return
-        if self._gate.close(str(error)):
+        does_not_take = not patient and isinstance(error, StoreReadOnly | StoreMisconfigured)
+        if (self._takes if does_not_take else self._gate).close(str(error)):
             logger.warning("[history] Switched off: %s %d readings wait.", error, self.pending)
         with self._wake:
             self._start_thread()  # it also looks for PostgreSQL's return
@@ -484,8 +501,9 @@ class HistoryService:
             self._wake.notify_all()
 
 
-def _look(connection: psycopg.Connection[Any]) -> None:
+def _look(connection: psycopg.Connection[Any]) -> bool:
     connection.execute("SELECT 1")
+    return True
 
 
 _services: weakref.WeakSet[HistoryService] = weakref.WeakSet()

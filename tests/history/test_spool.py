@@ -292,6 +292,28 @@ def test_of_two_that_take_over_one_file_one_writes_it(make, directory, store_db,
     assert len(stored()) == len(set(stored())) == 1000
 
 
+def test_a_file_that_goes_while_its_lock_is_awaited_is_not_taken(directory, store_db, monkeypatch):
+    """Between opening and locking, another process has written and deleted it, or cleared it away as empty."""
+    left_behind(directory, store_db, "a")
+    spool = Spool(directory)
+    [name] = spool.waiting()
+    real, meanwhile = history_file.fcntl.flock, []
+
+    def flock(descriptor, how):
+        if meanwhile:
+            meanwhile.pop()()
+        real(descriptor, how)
+
+    monkeypatch.setattr(history_file.fcntl, "flock", flock)
+    meanwhile.append(one_file(directory).unlink)
+    assert spool.take(name) is None
+    meanwhile.append(lambda: one_file(directory).unlink())
+    spool._host = b"abcdef"
+    spool.append(row_from_state({"last_action": "kept"}, "UTC", datetime.now(UTC)))
+    assert len(decode_file(one_file(directory).read_bytes()).rows) == 1
+    spool.close()
+
+
 def test_the_id_settles_it_where_two_send_the_same_file(make, directory, stored, store_db, tmp_path):
     """As after a copy of the directory: no lock of this host could know."""
     left_behind(directory, store_db, "once")
@@ -316,7 +338,7 @@ def test_a_line_cut_at_commit_leaves_each_reading_once(make, store_db, stored, d
         history.record({"last_action": "b"})
         proxy.cut_at(b"COMMIT", when)
         assert history.flush() == 0
-        assert proxy.happened.is_set()
+        assert proxy.happened.wait(10)
         assert (history.enabled, history.pending) == (False, 1)
         history.record({"last_action": "c"})
         proxy.thaw()
@@ -402,13 +424,37 @@ def test_a_database_without_our_tables_loses_nothing(empty_database, make, store
     with psycopg.connect(empty_database) as connection:
         adopt(connection.cursor(), "public")
         connection.execute("DROP TABLE history_replay")
-    history._gate._next_try = 0.0
+    history._takes._next_try = 0.0
     assert history.flush() == 0
-    assert "migrate" in history.status().reason
+    assert history.latest(1) == []  # a question, which the tables can answer, does not make it look well
+    assert (history.enabled, "migrate" in history.status().reason) == (False, True)
     with psycopg.connect(empty_database) as connection:
         adopt(connection.cursor(), "public")
     until(lambda: history.pending == 0)  # by itself
     assert stored(dsn=empty_database) == ["early"]
+
+
+def test_a_database_that_takes_no_writes_is_no_outage_for_questions(make, store_db, stored, superuser_dsn):
+    history = make()
+    history.record({"last_action": "before"})
+    history.flush()
+    name = psycopg.conninfo.conninfo_to_dict(store_db)["dbname"]
+    with psycopg.connect(superuser_dsn, autocommit=True) as superuser:
+        try:
+            superuser.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+            readonly = make()
+            readonly.record({"last_action": "waits"})
+            assert readonly.flush() == 0
+            for _ in range(3):
+                assert readonly.latest(1)[0]["last_action"] == "before"
+            status = readonly.status()
+            assert (status.enabled, status.pending) == (False, 1)
+            assert "takes no writes" in status.reason
+        finally:
+            superuser.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    readonly._line.recreate()
+    until(lambda: readonly.enabled)
+    until(lambda: stored() == ["before", "waits"])
 
 
 # --- what cannot be kept or written --------------------------------------------------------------------------------
