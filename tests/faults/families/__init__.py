@@ -1,0 +1,10 @@
+"""The families, in the order of the table."""
+
+from importlib import import_module
+
+MODULES = ("line",)
+
+
+def load() -> None:
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")
