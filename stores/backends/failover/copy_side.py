@@ -18,7 +18,11 @@ from stores.backends.failover.steps import reached
 from stores.backends.json_file import HeldFile, JsonStore
 from stores.backends.json_text import decode, encode
 from stores.backends.protocol import Document
-from stores.errors import DocumentDamaged, StoreUnavailable
+from stores.errors import DocumentDamaged, StoreBusy, StoreUnavailable
+
+
+#: A reader waits this long for a writer's transaction, and then reads what was before it.
+READERS_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,16 @@ class CopySide:
                 document = self.file.read()
                 if document:  # {} is also what a missing file reads as
                     return document
-        with self._held(until) as held, self._host.lock.shared(until):
-            text = self.current(held, mode)
-            return {} if text is None else decode(text, source=self.file.path)
+        patience = min(until, monotonic() + READERS_SECONDS)
+        try:
+            with self._held(patience) as held, self._host.lock.shared(patience):
+                text = self.current(held, mode)
+        except StoreBusy:
+            # Who has the document has brought file and journal together.
+            if self._journal(mode).segments():
+                return self.file.read()
+            raise
+        return {} if text is None else decode(text, source=self.file.path)
 
     def write(self, mode: Mode, document: Document, author: Author, until: float) -> None:
         """Replace the document. Raises Moved, and `StoreError`; then nothing was written."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -20,6 +20,10 @@ from stores.backends.line import Connection
 from stores.backends.postgres import PostgresStore
 from stores.backends.postgres_errors import broke
 from stores.errors import DocumentError, StoreBusy, StoreError, StoreUnavailable
+
+
+#: A call that waited for a connection as long as it could waits this much more for those that have them.
+HOLDERS_SECONDS = 0.15
 
 
 class Moved(Exception):
@@ -59,7 +63,7 @@ class PostgresSide:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def read(self, mode: Mode, until: float) -> str | None:
-        """The row's text; None where there is none and never was. Raises Lost, WentBack, StoreBusy."""
+        """The row's text; None where there is none and never was. Raises Moved, Lost, WentBack, StoreBusy."""
         seen = self._known.revision(mode.epoch)
         row = self._ask(mode, sql.READ_REVISION, {"kind": self._kind}, until)
         if row is None:
@@ -73,7 +77,7 @@ class PostgresSide:
         return str(text)
 
     def find(self, mode: Mode, token: str, until: float) -> int | None:
-        """The revision that the write with this token made. Raises Lost, StoreBusy."""
+        """The revision that the write with this token made. Raises Moved, Lost, StoreBusy."""
         row = self._ask(mode, sql.FIND_TOKEN, {"kind": self._kind, "token": token}, until)
         return None if row is None else int(row[0])
 
@@ -125,7 +129,7 @@ class PostgresSide:
         reached("write.known")
 
     def begin(self, mode: Mode, until: float) -> LockedRow:
-        """Lock the row. Raises Lost, WentBack, StoreBusy."""
+        """Lock the row. Raises Moved, Lost, WentBack, StoreBusy."""
         seen = self._known.revision(mode.epoch)
         repeated = False
         while True:
@@ -217,10 +221,23 @@ class PostgresSide:
         try:
             connection = self._store.line.take(until)
         except psycopg.Error as error:
-            raise self._lost(error) from error
+            lost = self._lost(error)
+            if isinstance(lost, StoreBusy) and self._moves_soon(mode):
+                raise Moved from error
+            raise lost from error
         if isinstance(connection, BoundedConnection):
             connection.abandon = self._has_moved(mode)
         return connection
+
+    def _moves_soon(self, mode: Mode) -> bool:
+        """All connections are in use: where their calls hang, those end before this one and switch the host."""
+        until = monotonic() + HOLDERS_SECONDS
+        has_moved = self._has_moved(mode)
+        while not has_moved():
+            if monotonic() >= until:
+                return False
+            sleep(0.005)
+        return True
 
     def _has_moved(self, mode: Mode) -> Callable[[], bool]:
         def has_moved() -> bool:

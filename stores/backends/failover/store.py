@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from stores.errors import CommitUnknown, StoreBusy, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from stores.backends.failover.report import ResyncReport
+    from stores.sync.differences import Change, Keys
     from stores.sync.merge import Strategy
 
 #: How often a call starts over because the host changed its mode under it.
@@ -78,6 +80,8 @@ class FailoverStore:
                     continue
             try:
                 text = self.postgres.read(mode, until)
+            except Moved:
+                continue
             except (Lost, WentBack) as failure:
                 try:
                     self._leave(mode, failure)
@@ -269,9 +273,9 @@ class FailoverStore:
         """Whether the write with this token is in PostgreSQL, whose row we hold: then it stays as it is."""
         try:
             found = self.postgres.find(place.mode, token, monotonic() + self.deadline)
-        except Lost as lost:
+        except (Lost, Moved) as failure:
             place.release()
-            raise lost.error from lost
+            raise StoreUnavailable() from failure
         except StoreError:
             place.release()
             raise
@@ -428,13 +432,24 @@ class _Held:
 
 def bring(read: str | None, written: str, there: str | None) -> str | None:
     """What to write where the document is `there`, for a block that has read `read` and left `written`; None where
-    both changed the same place."""
+    both changed the same place, be it to the same value: two increments are not one."""
     if there == read:
         return written
     from stores.sync.merge import merge
 
     merged = merge(decode(read or "{}"), decode(written), decode(there or "{}"))
-    return None if merged.conflicts else encode(merged.document)
+    ours, theirs = _places(merged.ours_changed), _places(merged.theirs_changed)
+    meet = _with_those_above(ours) & theirs or _with_those_above(theirs) & ours
+    return None if merged.conflicts or meet else encode(merged.document)
+
+
+def _places(changes: tuple[Change, ...]) -> set[Keys]:
+    """Where the changes are; a list is one place."""
+    return {tuple(takewhile(lambda key: isinstance(key, str), change.keys)) for change in changes}
+
+
+def _with_those_above(places: set[Keys]) -> set[Keys]:
+    return {place[:length] for place in places for length in range(len(place) + 1)}
 
 
 __all__ = ["FailoverStore"]
