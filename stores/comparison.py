@@ -1,0 +1,169 @@
+"""The documents as PostgreSQL and this host's copies hold them now, side by side. Nothing here changes the mode, and
+nothing waits longer than it is told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+
+from stores import registry
+from stores.backends.failover.journal import Damage, Journal
+from stores.backends.failover.mode import Mode
+from stores.backends.json_file import JsonStore
+from stores.backends.json_text import decode
+from stores.backends.protocol import KINDS, Document
+from stores.errors import StoreError
+from stores.sync.differences import Change, differences
+from stores.sync.masking import masked_changes
+
+_ROWS = """
+SELECT held.kind, held.data::text, held.revision, held.updated_at, coalesce(kept.writer, '')
+FROM json_store AS held
+LEFT JOIN LATERAL (
+    SELECT writer FROM json_store_revision AS kept WHERE kept.kind = held.kind ORDER BY kept.revision DESC LIMIT 1
+) AS kept ON true
+WHERE held.kind = ANY(%(kinds)s)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document in PostgreSQL."""
+
+    revision: int
+    updated_at: datetime | None
+    writer: str
+    text: str
+
+
+@dataclass(frozen=True)
+class JournalLook:
+    """What was written to a document on the copy and waits to be brought back: how many writes since when, and how
+    many bytes they take. `damage`: parts of the journal that cannot be read."""
+
+    writes: int = 0
+    bytes: int = 0
+    since: datetime | None = None
+    damage: tuple[Damage, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One document. `revision`, `updated_at` and `writer` are PostgreSQL's now, None where it does not answer or has no
+    row; `known_revision` and `seen_at` what this host saw of it last. `exists`: whether the copy is there. `same`
+    compares the copy with PostgreSQL, or with what was seen of it last; None where one of them cannot be read.
+    `changes` lead from the copy to PostgreSQL, secrets masked. `error`: why the copy cannot be read."""
+
+    kind: str
+    path: str
+    revision: int | None
+    updated_at: datetime | None
+    writer: str | None
+    known_revision: int | None
+    seen_at: datetime | None
+    exists: bool
+    same: bool | None
+    changes: tuple[Change, ...]
+    journal: JournalLook
+    error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "revision": self.revision,
+            "updated_at": _iso(self.updated_at),
+            "writer": self.writer,
+            "known_revision": self.known_revision,
+            "seen_at": _iso(self.seen_at),
+            "exists": self.exists,
+            "same": self.same,
+            "changes": [change.as_dict() for change in self.changes],
+            "journal_writes": self.journal.writes,
+            "journal_bytes": self.journal.bytes,
+            "error": self.error,
+        }
+
+
+def rows(seconds: float) -> dict[str, Row]:
+    """The documents in PostgreSQL by kind, from one statement. Raises `StoreError` after about `seconds`."""
+    with registry.line().connection(seconds) as connection:
+        found = connection.execute(_ROWS, {"kinds": list(KINDS)}).fetchall()
+    return {kind: Row(revision, at, writer, text) for kind, text, revision, at, writer in found}
+
+
+def compare(seconds: float | None = None) -> tuple[tuple[Comparison, ...], str]:
+    """Both documents, and why PostgreSQL could not be asked ("" where it could). `seconds`: how long it may take to
+    answer (None: the store's deadline)."""
+    there: dict[str, Row] = {}
+    error = ""
+    try:
+        there = rows(settings.STORE_DEADLINE_SECONDS if seconds is None else seconds)
+    except StoreError as failure:
+        error = str(failure)
+    mode = registry.host().mode()
+    return tuple(_compared(kind, there.get(kind), mode) for kind in KINDS), error
+
+
+def _compared(kind: str, row: Row | None, mode: Mode) -> Comparison:
+    known = registry.host().known(kind).latest()
+    path = copy_of(kind)
+    copy, problem = _copy(kind, path)
+    text = row.text if row is not None else known.text if known is not None else None
+    reference: Document | None = None if text is None else decode(text)
+    changes: tuple[Change, ...] = ()
+    if copy is not None and reference is not None:
+        changes = masked_changes(kind, differences(copy, reference))
+    return Comparison(
+        kind=kind,
+        path=path,
+        revision=None if row is None else row.revision,
+        updated_at=None if row is None else row.updated_at,
+        writer=None if row is None else row.writer,
+        known_revision=None if known is None else known.revision,
+        seen_at=None if known is None else known.seen_at,
+        exists=os.path.exists(path),
+        same=not changes if copy is not None and reference is not None else None,
+        changes=changes,
+        journal=waiting(kind, mode),
+        error=problem,
+    )
+
+
+def copy_of(kind: str) -> str:
+    """The path of the document's copy."""
+    return os.path.abspath(settings.STORE_PATHS[kind])
+
+
+def _copy(kind: str, path: str) -> tuple[Document | None, str]:
+    if not os.path.exists(path):
+        return None, ""
+    try:
+        return JsonStore(path, kind=kind).read(), ""
+    except StoreError as error:
+        return None, str(error)
+
+
+def waiting(kind: str, mode: Mode | None = None) -> JournalLook:
+    """What waits in the document's journal in this mode (None: the present one)."""
+    host = registry.host()
+    mode = mode or host.mode()
+    if mode.backend != "filesystem":
+        return JournalLook()
+    # One of its own: the host's is for those who hold the document's lock.
+    journal = Journal(host.journals, kind, mode.epoch)
+    try:
+        state = journal.state()
+        size = journal.size()
+        first = next((found.at for found in journal.records() if found.what in ("write", "adopted")), None)
+    except StoreError as error:
+        return JournalLook(error=str(error))
+    return JournalLook(state.writes, size, first, tuple(state.damage))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
