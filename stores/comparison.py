@@ -11,12 +11,12 @@ from typing import Any
 from django.conf import settings
 
 from stores import registry
-from stores.backends.failover.journal import Damage, Journal
 from stores.backends.failover.mode import Mode
 from stores.backends.json_file import JsonStore
 from stores.backends.json_text import decode
 from stores.backends.protocol import KINDS, Document
 from stores.errors import StoreError
+from stores.fallback.journals import Waiting, waiting
 from stores.sync.differences import Change, differences
 from stores.sync.masking import masked_changes
 
@@ -41,23 +41,12 @@ class Row:
 
 
 @dataclass(frozen=True)
-class JournalLook:
-    """What was written to a document on the copy and waits to be brought back: how many writes since when, and how
-    many bytes they take. `damage`: parts of the journal that cannot be read."""
-
-    writes: int = 0
-    bytes: int = 0
-    since: datetime | None = None
-    damage: tuple[Damage, ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True)
 class Comparison:
     """One document. `revision`, `updated_at` and `writer` are PostgreSQL's now, None where it does not answer or has no
     row; `known_revision` and `seen_at` what this host saw of it last. `exists`: whether the copy is there. `same`
     compares the copy with PostgreSQL, or with what was seen of it last; None where one of them cannot be read.
-    `changes` lead from the copy to PostgreSQL, secrets masked. `error`: why the copy cannot be read."""
+    `changes` lead from the copy to PostgreSQL, secrets masked. `waiting`: the copy's writes that PostgreSQL lacks.
+    `error`: why the copy cannot be read."""
 
     kind: str
     path: str
@@ -69,7 +58,7 @@ class Comparison:
     exists: bool
     same: bool | None
     changes: tuple[Change, ...]
-    journal: JournalLook
+    waiting: Waiting
     error: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -83,8 +72,8 @@ class Comparison:
             "exists": self.exists,
             "same": self.same,
             "changes": [change.as_dict() for change in self.changes],
-            "journal_writes": self.journal.writes,
-            "journal_bytes": self.journal.bytes,
+            "journal_writes": self.waiting.writes,
+            "journal_bytes": self.waiting.size,
             "error": self.error,
         }
 
@@ -110,7 +99,8 @@ def compare(seconds: float | None = None) -> tuple[tuple[Comparison, ...], str]:
 
 
 def _compared(kind: str, row: Row | None, mode: Mode) -> Comparison:
-    known = registry.host().known(kind).latest()
+    host = registry.host()
+    known = host.known(kind).latest()
     path = copy_of(kind)
     copy, problem = _copy(kind, path)
     text = row.text if row is not None else known.text if known is not None else None
@@ -129,7 +119,7 @@ def _compared(kind: str, row: Row | None, mode: Mode) -> Comparison:
         exists=os.path.exists(path),
         same=not changes if copy is not None and reference is not None else None,
         changes=changes,
-        journal=waiting(kind, mode),
+        waiting=waiting(host, kind, mode.epoch) if mode.backend == "filesystem" else Waiting(),
         error=problem,
     )
 
@@ -146,23 +136,6 @@ def _copy(kind: str, path: str) -> tuple[Document | None, str]:
         return JsonStore(path, kind=kind).read(), ""
     except StoreError as error:
         return None, str(error)
-
-
-def waiting(kind: str, mode: Mode | None = None) -> JournalLook:
-    """What waits in the document's journal in this mode (None: the present one)."""
-    host = registry.host()
-    mode = mode or host.mode()
-    if mode.backend != "filesystem":
-        return JournalLook()
-    # One of its own: the host's is for those who hold the document's lock.
-    journal = Journal(host.journals, kind, mode.epoch)
-    try:
-        state = journal.state()
-        size = journal.size()
-        first = next((found.at for found in journal.records() if found.what in ("write", "adopted")), None)
-    except StoreError as error:
-        return JournalLook(error=str(error))
-    return JournalLook(state.writes, size, first, tuple(state.damage))
 
 
 def _iso(moment: datetime | None) -> str | None:
