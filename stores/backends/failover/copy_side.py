@@ -20,7 +20,6 @@ from stores.backends.json_text import decode, encode
 from stores.backends.protocol import Document
 from stores.errors import DocumentDamaged, StoreBusy, StoreUnavailable
 
-
 #: A reader waits this long for a writer's transaction, and then reads what was before it.
 READERS_SECONDS = 0.2
 

@@ -21,7 +21,6 @@ from stores.backends.postgres import PostgresStore
 from stores.backends.postgres_errors import broke
 from stores.errors import DocumentError, StoreBusy, StoreError, StoreUnavailable
 
-
 #: A call that waited for a connection as long as it could waits this much more for those that have them.
 HOLDERS_SECONDS = 0.15
 
