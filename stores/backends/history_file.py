@@ -158,11 +158,9 @@ def take(directory: str, name: Name) -> Locked | None:
 
 
 def _lock(file: Locked) -> bool:
-    """Whether the lock could be had, on the file that still has this name."""
+    """Whether the lock could be had, on a file that still has this name (no other file ever gets it)."""
     try:
         fcntl.flock(file.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        there = os.stat(file.path, follow_symlinks=False)
-    except (BlockingIOError, FileNotFoundError):
+    except BlockingIOError:
         return False
-    here = os.fstat(file.descriptor)
-    return (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev)
+    return os.path.lexists(file.path)

@@ -156,18 +156,22 @@ class Sender:
         """Forget the batches of dead processes that never came to it: those of this spool whose files are gone.
         Another host's may still have theirs."""
         spool = self._buffer.spool
-        ids = spool.range_of_ids() if spool is not None else None
-        if spool is None or ids is None or monotonic() < self._clear_at:
+        if spool is None or monotonic() < self._clear_at:
             return
-        self._clear_at = monotonic() + CLEAR_SECONDS
-        limits = {"first": ids[0], "last": ids[1]}
-        found = self._attempt(lambda connection: connection.execute(sql("ids_of_spool"), limits).fetchall())
         try:
-            gone = spool.surely_gone([row[0] for row in found or []])
+            ids = spool.range_of_ids()
+            if ids is None:
+                return
+            limits = {"first": ids[0], "last": ids[1]}
+            found = self._attempt(lambda connection: connection.execute(sql("ids_of_spool"), limits).fetchall())
+            if found is None:
+                return
+            gone = spool.surely_gone([row[0] for row in found])
         except OSError as error:
             self._say("The spool %s cannot be read: %s.", spool.directory, error.strerror)
             return
-        self._attempt(lambda connection: connection.execute(sql("forget"), {"ids": gone, **limits}))
+        if self._attempt(lambda connection: connection.execute(sql("forget"), {"ids": gone, **limits})) is not None:
+            self._clear_at = monotonic() + CLEAR_SECONDS
 
     def _say(self, message: str, *parts: object) -> None:
         if self._said.allows(message):

@@ -232,9 +232,12 @@ class Spool:
         return [found for found in ids if found not in held]
 
     def range_of_ids(self) -> tuple[UUID, UUID] | None:
-        """The first and the last id that files of this spool can have; None where it has no name yet."""
+        """The first and the last id that files of this spool can have; None where there is no spool yet. Raises
+        OSError."""
         if not self._host:
-            return None
+            if not os.path.isdir(self.directory):
+                return None
+            self._host = own_name(self.directory)
         return UUID(bytes=self._host + bytes(10)), UUID(bytes=self._host + b"\xff" * 10)
 
     # --- how it is -------------------------------------------------------------------------------------------------
