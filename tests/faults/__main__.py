@@ -51,7 +51,20 @@ def run(family: Family, times: int, acknowledged: int, server: Server, directory
 
 def table_of(results: list[Result]) -> Table:
     table = Table(title="Faults")
-    for name in ("fault", "times", "acknowledged", "lost", "twice", "unknown", "stale reads", "longest", "first", "later", "back in", "took"):
+    for name in (
+        "fault",
+        "times",
+        "acknowledged",
+        "lost",
+        "twice",
+        "unknown",
+        "stale reads",
+        "longest",
+        "first",
+        "later",
+        "back in",
+        "took",
+    ):
         table.add_column(name, justify="left" if name == "fault" else "right")
     for result in results:
         table.add_row(
@@ -99,7 +112,14 @@ def main() -> int:
                 task = progress.add_task(family.title, total=times)
                 enough = 0 if chosen.times else ENOUGH
                 results.append(
-                    run(family, times, enough, shared, directory, lambda done, task=task: progress.update(task, completed=done))
+                    run(
+                        family,
+                        times,
+                        enough,
+                        shared,
+                        directory,
+                        lambda done, task=task: progress.update(task, completed=done),
+                    )
                 )
     finally:
         shared.stop()

@@ -1,7 +1,7 @@
 """What a worker says about its writes, and what that proves.
 
 A worker owns a slot of the document: a count and the numbers of its last writes. Before each call it notes the number
-(`b`), inside the transaction what it reads of its slot (`s`), afterwards how the call ended: `a` acknowledged, `r`
+(`b`), inside the transaction what it reads of its slot (`s`) and when its own part ends (`e`), afterwards how the call ended: `a` acknowledged, `r`
 refused (an error that promises that nothing was written), `u` unknown (`CommitUnknown`). Lines go straight to the
 kernel, so a SIGKILL loses none. A call without an end is one that was in flight at the kill.
 
@@ -29,7 +29,10 @@ class Ledger:
         self._say(f"b {op} {monotonic():.6f}")
 
     def seen(self, op: int, count: int, tail: list[int]) -> None:
-        self._say(f"s {op} {count} {','.join(map(str, tail))}")
+        self._say(f"s {op} {count} {','.join(map(str, tail))} {monotonic():.6f}")
+
+    def block_over(self, op: int) -> None:
+        self._say(f"e {op} {monotonic():.6f}")
 
     def end(self, what: str, op: int, more: str = "") -> None:
         self._say(f"{what} {op} {monotonic():.6f} {more}")
@@ -40,9 +43,11 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Call:
+    """One wait of a caller. The beginning and the end of a transaction are a call each; `outcome` is the end's."""
+
     began: float
     ended: float
-    outcome: str
+    outcome: str = ""
     error: str = ""
 
     @property
@@ -75,7 +80,7 @@ class Judge:
         self._present: list[int] = []
         self._there: set[int] = set()
         self._ends: dict[int, str] = {}
-        self._began: dict[int, float] = {}
+        self._began = 0.0
         self._shift = 0  # by what already counted losses the count differs
 
     def read(self, path: Path) -> None:
@@ -84,18 +89,23 @@ class Judge:
                 self.take(line)
 
     def take(self, line: str) -> None:
-        what, number, *rest = line.split(" ", 3)
+        what, number, rest = line.split(" ", 2)
         op = int(number)
         self.last = max(self.last, op)
         if what == "b":
             self._ends[op] = "open"
-            self._began[op] = float(rest[0])
+            self._began = float(rest)
         elif what == "s":
-            self.see(int(rest[0]), [int(found) for found in rest[1].split(",")] if rest[1] else [])
+            count, tail, at = rest.split(" ")
+            self.verdict.calls.append(Call(self._began, float(at)))
+            self._began = float(at)
+            self.see(int(count), [int(found) for found in tail.split(",")] if tail else [])
+        elif what == "e":
+            self._began = float(rest)
         else:
             self._ends[op] = what
-            error = rest[1] if len(rest) > 1 else ""
-            self.verdict.calls.append(Call(self._began[op], float(rest[0]), what, error))
+            at, _, error = rest.partition(" ")
+            self.verdict.calls.append(Call(self._began, float(at), what, error))
             if what == "a":
                 self.verdict.acknowledged += 1
                 self._add(op)

@@ -56,13 +56,17 @@ class Server:
         with psycopg.connect(self.superuser, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def kill(self) -> None:
-        """SIGKILL to the postmaster and all its children, as a power cut of the server's machine would end them."""
+    def processes(self) -> list[int]:
+        """The postmaster's, then its children's."""
         assert self.cluster is not None
         pid = self.cluster.server_pid()
         assert pid is not None
-        children = [int(found) for found in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        for process in (pid, *children):
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster and all its children, as a power cut of the server's machine would end them."""
+        assert self.cluster is not None
+        for process in self.processes():
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:

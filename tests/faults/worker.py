@@ -48,7 +48,7 @@ class Job:
     first: int = 1
     deadline: float = 1.0
     pool: int = 4
-    pause: float = 0.002
+    pause: float = 0.006
     hold: float = 0.0
     probe: bool = True
     threads: int = 1
@@ -107,7 +107,16 @@ def work(job: Job) -> int:
         threads = [
             threading.Thread(
                 target=_count,
-                args=(job, stores["state"], board, stop, f"{job.slot}-{i}", job.number + i, job.first, f"{job.ledger}-{i}"),
+                args=(
+                    job,
+                    stores["state"],
+                    board,
+                    stop,
+                    f"{job.slot}-{i}",
+                    job.number + i,
+                    job.first,
+                    f"{job.ledger}-{i}",
+                ),
             )
             for i in range(job.threads)
         ]
@@ -171,6 +180,7 @@ def _count(
             if job.hold:
                 time.sleep(random.uniform(0, job.hold))
             transaction.write(document)
+            ledger.block_over(op)
 
     def acknowledged(op: int) -> None:
         struct.pack_into("<q", board, 8 * number, counted)

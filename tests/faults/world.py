@@ -163,7 +163,9 @@ class World:
         mine = {slot: number for slot, number in self._slots.items() if slot.startswith(place.name)}
         reader = self.job("read", f"{place.name}-reader", place, **{**more, "threads": 1, "more": {"slots": mine}})
         self.start(reader, place)
-        self.wait_for(lambda: all(_ends_in(Path(path)) for worker in place.workers.values() for path in _ledgers(worker.job)))
+        self.wait_for(
+            lambda: all(_ends_in(Path(path)) for worker in place.workers.values() for path in _ledgers(worker.job))
+        )
 
     def kill(self, worker: Worker) -> None:
         os.kill(worker.pid, signal.SIGKILL)
@@ -270,7 +272,9 @@ class World:
             counted = sum(found["count"] for slot, found in slots.items() if slot.startswith(host.name))
             together = state.get("together", {}).get(host.name, 0)
             if together != counted:
-                result.problems.append(f"Host {host.name}: the counter of all says {together}, theirs add up to {counted}.")
+                result.problems.append(
+                    f"Host {host.name}: the counter of all says {together}, theirs add up to {counted}."
+                )
             self._reads(host, result)
             conflicts = [conflict for file in host.conflict_files() for conflict in file["conflicts"]]
             result.conflicts += sum(1 for conflict in conflicts if not conflict["settled"])
@@ -283,7 +287,7 @@ class World:
             result.problems += verdict.problems
             result.problems += [call.error for call in verdict.calls if "UNEXPECTED" in call.error]
             result.longest = max(result.longest, max((call.seconds for call in verdict.calls), default=0.0))
-            refusals = {call.error for call in verdict.calls if call.outcome in "ru"}
+            refusals = {call.error for call in verdict.calls if call.outcome in ("r", "u")}
             result.notes += [f"refused: {text}" for text in sorted(refusals)[:3]]
         self._times(result, calls, check_calls)
 
@@ -322,7 +326,9 @@ class World:
         if not check:
             return
         if result.longest > self.deadline + GRACE:
-            result.problems.append(f"The longest call took {result.longest:.3f} s; {self.deadline + GRACE:g} s are allowed.")
+            result.problems.append(
+                f"The longest call took {result.longest:.3f} s; {self.deadline + GRACE:g} s are allowed."
+            )
         if result.later is not None and result.later > LATER:
             result.problems.append(f"Calls after the switch took {1000 * result.later:.1f} ms in the median.")
 

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("line",)
+MODULES = ("killed", "line")
 
 
 def load() -> None:
