@@ -177,6 +177,7 @@ class StoreSwitch(models.Model):
     class Meta:
         verbose_name = _("switch")
         verbose_name_plural = _("switches")
+        permissions = [("switch_store", "Can switch the store and bring its copies back")]
         # The epoch decides between two switches of one moment.
         ordering = ["-at", "-epoch"]
 

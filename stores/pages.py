@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from opsadmin.pages.registry import Page, register_page
+from stores.fallback_pages import store_fallback_page
 from stores.health import store_health
 
 
@@ -29,3 +30,4 @@ def store_health_page(request: HttpRequest) -> HttpResponse:
 
 
 register_page(Page("store-health", _("Store health"), store_health_page, "stores.view_jsondocument"))  # type: ignore[arg-type]
+register_page(Page("store-fallback", _("Store & fallback"), store_fallback_page, "stores.view_jsondocument"))  # type: ignore[arg-type]

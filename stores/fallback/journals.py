@@ -65,10 +65,20 @@ def waiting_writes(host: Host) -> int:
 
 @dataclass(frozen=True)
 class Growth:
-    """How many writes of a document waited: `points` as (time, number), 0 again where they were brought back."""
+    """How many writes of a document waited: `steps` as (time, number from then on), oldest first."""
 
     kind: str
-    points: list[tuple[datetime, float | None]]
+    steps: list[tuple[datetime, int]]
+
+    @property
+    def points(self) -> list[tuple[datetime, float | None]]:
+        """The steps as the corners of a line."""
+        found: list[tuple[datetime, float | None]] = []
+        for moment, number in self.steps:
+            if found:
+                found.append((moment, found[-1][1]))
+            found.append((moment, float(number)))
+        return found
 
 
 def growth(host: Host, start: datetime, end: datetime) -> list[Growth]:
@@ -76,23 +86,25 @@ def growth(host: Host, start: datetime, end: datetime) -> list[Growth]:
     ends = _ends_of_epochs(host)
     found = []
     for kind in sorted(host.documents()):
-        points: list[tuple[datetime, float | None]] = [(start, 0.0)]
+        steps = [(start, 0)]
         for epoch, times in sorted(_times(host, kind, start).items()):
-            inside = [moment for moment in times if start <= moment <= end]
             over = ends.get(epoch)
-            if not inside and (over is None or over < start):
+            if over is not None and over < start:
                 continue
-            number = len(times) - len(inside)
-            if number:
-                points.append((start, float(number)))
-            step = max(1, len(inside) // _MOST_POINTS)
-            for position, moment in enumerate(inside, start=1):
-                if position % step == 0 or position in (1, len(inside)):
-                    points += [(moment, float(number + position - 1)), (moment, float(number + position))]
-            if over is not None and start <= over <= end:
-                points += [(over, points[-1][1]), (over, 0.0)]
-        points.append((end, points[-1][1]))
-        found.append(Growth(kind, points))
+            inside = [moment for moment in times if start <= moment <= end]
+            before = len(times) - len(inside)
+            if before:
+                steps.append((start, before))
+            every = max(1, len(inside) // _MOST_POINTS)
+            steps += [
+                (moment, before + position)
+                for position, moment in enumerate(inside, start=1)
+                if position % every == 0 or position in (1, len(inside))
+            ]
+            if over is not None and over <= end:
+                steps.append((over, 0))
+        steps.append((end, steps[-1][1]))
+        found.append(Growth(kind, steps))
     return found
 
 

@@ -38,3 +38,16 @@ def moment(text: str | None) -> str:
 def figure_name(name: str) -> str:
     """`connect_errors` as words."""
     return name.replace("_", " ")
+
+
+@register.filter
+def verdict(name: str) -> str:
+    """What a resync did, or would do, with a document, in the reader's language."""
+    words = {
+        "same": _("the same"),
+        "ours": _("the copy's changes"),
+        "theirs": _("PostgreSQL's changes"),
+        "merged": _("merged"),
+        "stop": _("stopped"),
+    }
+    return words.get(str(name), str(name))
