@@ -117,8 +117,7 @@ def _why_to_stop(ours: Ours, theirs: Theirs, base: Document | None) -> str:
     from stores.sync.differences import same
 
     kind = ours.kind
-    if theirs.arrived is not None:
-        return ""  # PostgreSQL has a write of this very time
+    base_revision = ours.base_revision if theirs.arrived is None else theirs.arrived_revision
     if base is None:
         if not theirs.document:
             return ""
@@ -129,19 +128,21 @@ def _why_to_stop(ours: Ours, theirs: Theirs, base: Document | None) -> str:
     if base and not theirs.document:
         found = "has no row" if theirs.document is None else "is empty"
         return (
-            f"PostgreSQL's {kind} {found}, but at revision {ours.base_revision} it was not: it was emptied or restored. "
+            f"PostgreSQL's {kind} {found}, but at revision {base_revision} it was not: it was emptied or restored. "
             "Bring the copy back with --strategy ours."
         )
-    if ours.base_revision is not None and theirs.revision is not None:
-        if theirs.revision < ours.base_revision:
+    if base_revision is not None and theirs.revision is not None:
+        if theirs.revision < base_revision:
             return (
-                f"PostgreSQL's {kind} is at revision {theirs.revision}, behind revision {ours.base_revision} that this host "
+                f"PostgreSQL's {kind} is at revision {theirs.revision}, behind revision {base_revision} that this host "
                 "has seen: it was restored to an older point, or is another database. Choose with --strategy ours (the "
                 "copy) or theirs (PostgreSQL)."
             )
+        if theirs.arrived is not None:
+            return ""  # PostgreSQL has a write of this very time
         if theirs.base is not None and not same(theirs.base, base):
             return (
-                f"Revision {ours.base_revision} of PostgreSQL's {kind} is not what this host saw under that number: it was "
+                f"Revision {base_revision} of PostgreSQL's {kind} is not what this host saw under that number: it was "
                 "restored and written on, or is another database. Choose with --strategy ours or theirs."
             )
     if ours.fenced and (theirs.host_epoch or 0) < ours.fenced:
