@@ -4,7 +4,7 @@ says for certain what became of a write, or names the token by which that is fou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -19,7 +19,7 @@ from stores.backends.failover.steps import reached
 from stores.backends.line import Connection
 from stores.backends.postgres import PostgresStore
 from stores.backends.postgres_errors import broke
-from stores.errors import DocumentError, StoreBusy, StoreError, StoreUnavailable
+from stores.errors import CommitUnknown, DocumentError, StoreBusy, StoreError, StoreUnavailable
 
 #: A call that waited for a connection as long as it could waits this much more for those that have them.
 HOLDERS_SECONDS = 0.15
@@ -72,8 +72,13 @@ class PostgresSide:
         text, revision = row
         if revision < seen:
             raise self._went_back(revision, seen)
-        self._known.offer(revision, text)
+        self._saw(revision, text)
         return str(text)
+
+    def _saw(self, revision: int, text: str) -> None:
+        # Nothing is lost where this cannot be noted; the fallback would start from something older.
+        with suppress(StoreError):
+            self._known.offer(revision, text)
 
     def find(self, mode: Mode, token: str, until: float) -> int | None:
         """The revision that the write with this token made. Raises Moved, Lost, StoreBusy."""
@@ -106,7 +111,7 @@ class PostgresSide:
         try:
             try:
                 with self._gate(mode, until):
-                    self._note(self._update(connection, values, seen), text)
+                    self._note(self._update(connection, values, seen), text, values["token"])
             finally:
                 self._store.line.give_back(connection)
         except psycopg.Error as error:
@@ -117,14 +122,23 @@ class PostgresSide:
         reached("write.answered")
         if row is None:
             found = connection.execute(sql.REVISION, values).fetchone()
-            if found is not None or seen:
+            if seen and (found is None or found[0] < seen):
                 raise self._went_back(found[0] if found else None, seen)
+            # There was no row. Another writer may have made it since.
             row = connection.execute(sql.UPSERT_OF_HOST, values).fetchone()
         assert row is not None  # noqa: S101  # RETURNING of an upsert
         return int(row[0])
 
-    def _note(self, revision: int, text: str) -> None:
-        self._known.offer(revision, text)
+    def _note(self, revision: int, text: str, token: str) -> None:
+        """Note what was written, or do not acknowledge it: a fallback would go on without it."""
+        try:
+            self._known.offer(revision, text)
+        except StoreError as error:
+            raise CommitUnknown(
+                f"{self._kind} was written to PostgreSQL as revision {revision}, but this host could not note it: "
+                f"{error} Read the document before writing again.",
+                token=token,
+            ) from error
         reached("write.known")
 
     def begin(self, mode: Mode, until: float) -> LockedRow:
@@ -141,7 +155,7 @@ class PostgresSide:
                         row = _last_row(connection, sql.MAKE_LOCKED_REVISION, values)
                     if row is None or row[1] < seen:
                         raise self._went_back(row[1] if row else None, seen)
-                    self._known.offer(row[1], row[0])
+                    self._saw(row[1], row[0])
                 except BaseException:
                     self._store.line.give_back(connection)
                     raise
@@ -171,7 +185,7 @@ class PostgresSide:
                     cursor.nextset()
                     found = cursor.fetchone()
                     if found is not None:
-                        self._note(found[0], text)
+                        self._note(found[0], text, values["token"])
             finally:
                 self._store.line.give_back(row.connection)
         except psycopg.Error as error:
@@ -200,7 +214,7 @@ class PostgresSide:
                 with self._gate(mode, until):
                     rows = _found(second, look, {**values, **self._values(mode, until), "token": values["token"]})
                     if "revision" in rows:
-                        self._note(rows["revision"], text)
+                        self._note(rows["revision"], text, values["token"])
                         return
             finally:
                 self._store.line.give_back(second)
