@@ -87,6 +87,11 @@ class CopySide:
                 text = self.current(held, mode)
             yield held, text
 
+    def look(self, held: HeldFile, mode: Mode, until: float) -> str | None:
+        """The document's text now, with the lock held already: another program may have changed it. Raises as `read`."""
+        with self._host.lock.shared(until):
+            return self.current(held, mode, replacing=True)
+
     def put(self, held: HeldFile, mode: Mode, document: Document, author: Author, until: float) -> None:
         """As `write`, with the lock held already."""
         text = encode(document)
@@ -166,8 +171,9 @@ class CopySide:
         found = self._read(held) if known is not None or replacing else held.read()
         now = datetime.now(UTC)
         if known is not None:
-            journal.append(Record(0, "base", now, known.text, revision=known.revision))
             document = decode(known.text, source=self.file.path)
+            adopted = False
+            # The file comes first: what differs from the journal's base counts as a write.
             if found is None:
                 held.replace(document)
             elif encode(found) != known.text and not same(found, document):
@@ -175,10 +181,13 @@ class CopySide:
                     held.replace(document)  # it was about to be refreshed
                 elif mode.who == "start":
                     # STORE_BACKEND=filesystem: the files are what the dashboard works on.
-                    journal.append(Record(1, "adopted", now, encode(found), writer="another program"))
+                    adopted = True
                 else:
                     held.set_aside("changed")
                     held.replace(document)
+            journal.append(Record(0, "base", now, known.text, revision=known.revision))
+            if adopted and found is not None:
+                journal.append(Record(1, "adopted", now, encode(found), writer="another program"))
         elif found is not None:
             journal.append(Record(0, "base", now, encode(found)))
         elif mode.automatic:
@@ -197,13 +206,15 @@ class CopySide:
             document = decode(head.text, source=self.file.path)
             if found is not None and same(found, document):
                 return
-            if found is None or held.is_ours() or self._was(journal, found):
+            if found is None or self._was(journal, found):
                 # A writer was killed, or a power cut came, between the journal and the file; or the file is damaged.
                 held.replace(document)
                 return
         assert found is not None  # noqa: S101
+        # Our own file with what the journal never had: the journal's tail was damaged.
+        writer = "the copy" if held.is_ours() else "another program"
         number = journal.state().next_number
-        journal.append(Record(number, "adopted", datetime.now(UTC), encode(found), writer="another program"))
+        journal.append(Record(number, "adopted", datetime.now(UTC), encode(found), writer=writer))
 
     def holds(self, held: HeldFile, document: Document) -> bool:
         """Whether the file has this document."""

@@ -2,7 +2,7 @@
 acknowledged. Each record holds the whole document, so a damaged one costs nothing that a later one has.
 
 A record is `SJ1 checksum length length`, a line of JSON that says who and when, and a line with the document. A tail
-that is not whole is a write that nobody acknowledged: it is cut off. A damaged record with good ones behind it is kept
+that is not whole is a write that nobody acknowledged: it is cut off. A damaged record, in the middle or at the end, is kept
 aside and reported. The caller holds the document's lock."""
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ SEGMENT_BYTES = 4 * 1024 * 1024
 KEPT_BYTES = 32 * 1024 * 1024
 _MARK = b"SJ1 "
 _HEAD = re.compile(rb"SJ1 ([0-9a-f]{8}) (\d{1,9}) (\d{1,9})\n")
+_HEAD_BEGUN = re.compile(rb"S?|SJ1? ?|SJ1 [0-9a-f]{1,8}|SJ1 [0-9a-f]{8} \d*|SJ1 [0-9a-f]{8} \d+ \d*")
 _NAME = re.compile(r"(?P<kind>.+)\.(?P<epoch>\d+)\.(?P<segment>\d+)\.log")
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -89,7 +90,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Damage:
-    """Bytes of a segment that are no record though records follow; kept in the file `kept`."""
+    """Bytes of a segment that were a record once, as they are all there; kept in the file `kept`."""
 
     segment: str
     offset: int
@@ -203,11 +204,13 @@ class Journal:
             for piece in _parse(data):
                 if piece.record is not None:
                     self._state.take(piece.record)
-                elif piece.end == len(data) and not followed:
-                    break  # a torn tail
                 else:
-                    kept = self._keep(path, offset + piece.start, data[piece.start : piece.end], repair)
-                    self._state.damage.append(kept)
+                    tail = piece.end == len(data) and not followed
+                    if not (tail and _is_torn(data, piece.start)):
+                        kept = self._keep(path, offset + piece.start, data[piece.start : piece.end], repair)
+                        self._state.damage.append(kept)
+                    if tail:
+                        break
                 good = piece.end
             if good < len(data) and repair and not followed:
                 with open(path, "r+b") as file:
@@ -358,6 +361,14 @@ def _parse(data: bytes) -> Iterator[_Piece]:
             piece = _Piece(position, len(data) if following < 0 else following + 1)
         yield piece
         position = piece.end
+
+
+def _is_torn(data: bytes, position: int) -> bool:
+    """Whether a record that begins here just ends too early, as where its writer was killed."""
+    match = _HEAD.match(data, position)
+    if match is not None:
+        return len(data) < match.end() + int(match[2]) + 1 + int(match[3]) + 1
+    return _HEAD_BEGUN.fullmatch(data, position) is not None
 
 
 def _record_at(data: bytes, position: int) -> _Piece | None:

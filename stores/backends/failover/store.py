@@ -394,7 +394,14 @@ class _OnFile(_Place):
     def write(self, text: str, token: str) -> None:
         try:
             until = monotonic() + self.store.deadline
-            self.store.copy.put(self._file, self.mode, decode(text), self.store._author(token), until)
+            there = self.store.copy.look(self._file, self.mode, until)
+            brought = bring(self.text, text, there)
+            if brought is None:
+                raise StoreBusy(
+                    f"{self.store.fallback.path} was changed by another program during the transaction. Nothing was "
+                    "written. Try again."
+                )
+            self.store.copy.put(self._file, self.mode, decode(brought), self.store._author(token), until)
         finally:
             self.release()
 
