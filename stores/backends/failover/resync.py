@@ -25,7 +25,7 @@ from stores.backends.failover import resync_sql as sql
 from stores.backends.failover.copy_side import CopySide
 from stores.backends.failover.decide import Ours, Theirs, decide
 from stores.backends.failover.host import Host
-from stores.backends.failover.journal import Journal, JournalState, Record
+from stores.backends.failover.journal import Journal, JournalState, Record, journal_files
 from stores.backends.failover.mode import Backend, Mode
 from stores.backends.failover.report import DocumentResync, ResyncReport
 from stores.backends.failover.steps import reached
@@ -34,7 +34,7 @@ from stores.backends.json_file import HeldFile, JsonStore
 from stores.backends.json_text import decode, encode
 from stores.backends.line import Connection
 from stores.backends.postgres import PostgresStore
-from stores.errors import DocumentDamaged, StoreBusy, StoreError, StoreReadOnly, StoreUnavailable
+from stores.errors import DocumentDamaged, StoreBusy, StoreError, StoreMisconfigured, StoreReadOnly, StoreUnavailable
 
 if TYPE_CHECKING:
     from stores.sync.merge import Strategy
@@ -88,7 +88,7 @@ class Resync:
         return self._previewed(self._host.mode())
 
     def _previewed(self, mode: Mode) -> ResyncReport:
-        participants = [self._seen(kind, path, mode) for kind, path in sorted(self._host.documents().items())]
+        participants = [self._seen(kind, path, mode) for kind, path in self._documents(mode)]
         with self._transaction(sql.BEGIN_READ_ONLY, participants, monotonic() + self._seconds, lock=False) as (
             _,
             theirs,
@@ -110,7 +110,7 @@ class Resync:
             self.look_whether_writable(max(0.0, until - monotonic()))
             try:
                 with ExitStack() as locks:
-                    files = self._locked_files(locks)
+                    files = self._locked_files(locks, mode)
                     with self._host.catching_up(until) as now:
                         if (now.backend, now.automatic, now.epoch) == (mode.backend, mode.automatic, mode.epoch):
                             return self._run_alone(now, files, automatic, who, reason, to_postgres)
@@ -122,9 +122,21 @@ class Resync:
 
     # --- the steps -------------------------------------------------------------------------------------------------
 
-    def _locked_files(self, locks: ExitStack) -> dict[str, tuple[str, CopySide, HeldFile]]:
+    def _documents(self, mode: Mode) -> list[tuple[str, str]]:
+        """Kind and copy of each document of the host. Raises `StoreMisconfigured` where one with writes is missing."""
+        found = self._host.documents()
+        journalled = {kind for kind, epoch, _, _ in journal_files(self._host.journals) if epoch == mode.epoch}
+        lost = sorted(journalled - set(found))
+        if lost:
+            raise StoreMisconfigured(
+                f"This host has written {', '.join(lost)} on its copy, but it is no longer known where that copy is. "
+                "Restart the processes that use it, and try again."
+            )
+        return sorted(found.items())
+
+    def _locked_files(self, locks: ExitStack, mode: Mode) -> dict[str, tuple[str, CopySide, HeldFile]]:
         found = {}
-        for kind, path in sorted(self._host.documents().items()):
+        for kind, path in self._documents(mode):
             side = CopySide(kind, JsonStore(path, kind=kind, writer=self._primary.writer), self._host)
             try:
                 held = locks.enter_context(side.file.hold(LOCK_SECONDS))
