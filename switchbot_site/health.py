@@ -11,6 +11,9 @@ from django.conf import settings
 from django.db import Error, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from stores import registry
+from stores.errors import StoreError
+
 #: One answer of /readyz serves everybody for this long: a prober must not keep a Neon compute awake, nor pile up
 #: connections on a database that is down.
 REMEMBERED_SECONDS = 5.0
@@ -34,7 +37,8 @@ class HealthMiddleware:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the site database and the store answer, 503 otherwise, with a word for each. Where READYZ_TOKEN is
+    """200 when the site database and the store answer, 503 otherwise, with a word for each; `mode` says where the
+    documents are read and written meanwhile (`postgres` or `filesystem`). Where READYZ_TOKEN is
     set, a caller must show it (`Authorization: Bearer TOKEN`), else 401."""
     expected = settings.READYZ_TOKEN
     shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -43,7 +47,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     answers = _answers()
     ready = all(answer == "ok" for answer in answers.values())
     return JsonResponse(
-        {"status": "ok" if ready else "unavailable", **answers},
+        {"status": "ok" if ready else "unavailable", **answers, "mode": _mode()},
         status=200 if ready else 503,
         headers={"Cache-Control": "no-store"},
     )
@@ -57,6 +61,13 @@ def _answers() -> dict[str, str]:
         answers = {"site": _answer("default"), "store": _answer("store")}
         _remembered = (time.monotonic(), answers)
         return answers
+
+
+def _mode() -> str:
+    try:
+        return registry.host().mode().backend
+    except StoreError:
+        return "unknown"
 
 
 def _answer(alias: str) -> str:

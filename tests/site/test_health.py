@@ -27,7 +27,7 @@ def test_healthz_is_not_redirected_to_https(client, settings):
 def test_readyz_asks_both(client):
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "site": "ok", "store": "ok"}
+    assert answer.json() == {"status": "ok", "site": "ok", "store": "ok", "mode": "postgres"}
 
 
 @pytest.mark.django_db(databases=["default", "store"])
@@ -36,7 +36,7 @@ def test_readyz_names_the_one_that_is_down(client, monkeypatch):
     connections["store"].close()
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "unavailable", "site": "ok", "store": "no answer"}
+    assert answer.json() == {"status": "unavailable", "site": "ok", "store": "no answer", "mode": "postgres"}
 
 
 @pytest.mark.django_db(databases=["default", "store"])
