@@ -45,7 +45,7 @@ class Comparison:
     """One document. `revision`, `updated_at` and `writer` are PostgreSQL's now, None where it does not answer or has no
     row; `known_revision` and `seen_at` what this host saw of it last. `exists`: whether the copy is there. `same`
     compares the copy with PostgreSQL, or with what was seen of it last; None where one of them cannot be read.
-    `changes` lead from the copy to PostgreSQL, secrets masked. `waiting`: the copy's writes that PostgreSQL lacks.
+    `changes` lead from the copy to PostgreSQL, secrets masked. `foreign`: another program wrote the copy. `waiting`: the copy's writes that PostgreSQL lacks.
     `error`: why the copy cannot be read."""
 
     kind: str
@@ -59,6 +59,7 @@ class Comparison:
     same: bool | None
     changes: tuple[Change, ...]
     waiting: Waiting
+    foreign: bool = False
     error: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,6 +72,7 @@ class Comparison:
             "seen_at": _iso(self.seen_at),
             "exists": self.exists,
             "same": self.same,
+            "foreign": self.foreign,
             "changes": [change.as_dict() for change in self.changes],
             "journal_writes": self.waiting.writes,
             "journal_bytes": self.waiting.size,
@@ -120,6 +122,7 @@ def _compared(kind: str, row: Row | None, mode: Mode) -> Comparison:
         same=not changes if copy is not None and reference is not None else None,
         changes=changes,
         waiting=waiting(host, kind, mode.epoch) if mode.backend == "filesystem" else Waiting(),
+        foreign=copy is not None and not JsonStore(path, kind=kind).is_ours(),
         error=problem,
     )
 

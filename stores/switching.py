@@ -153,6 +153,12 @@ def _preview_to_filesystem(now: Mode, documents: tuple[Comparison, ...], error: 
             ]
         else:
             sentences.append(_("The copies start from what PostgreSQL holds at that moment."))
+        sentences += [
+            _("%(path)s was changed by another program; that change is kept beside it and does not go on.")
+            % {"path": found.path}
+            for found in documents
+            if found.foreign and found.same is False
+        ]
         sentences.append(
             _(
                 "PostgreSQL is left as it is. Other programs that write there do so unseen, until the switch back "

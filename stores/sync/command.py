@@ -1,8 +1,9 @@
-"""What `migrate_to_postgres` and `export_store` have in common: exit codes, output, no traceback."""
+"""What the commands that move documents have in common: exit codes, output, no traceback."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from stores.registry import store_dsn
 from stores.sync.plan import Domain
 from stores.sync.show import Paper, forgive_encoding
 
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, REFUSED, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class SyncCommand(BaseCommand):
@@ -76,3 +77,12 @@ class SyncCommand(BaseCommand):
 
     def paper(self) -> Paper:
         return Paper(self.stdout, color=self._color)  # type: ignore[arg-type]
+
+
+def command_writer(name: str) -> str:
+    """Who writes, for a command that changes what all users of the host see: `command:NAME (USER)`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        user = str(os.getuid())
+    return f"command:{name} ({user})"

@@ -1,5 +1,5 @@
-"""What the two commands show a person: one block per document with its differences, readable in 80 columns. Signs
-say what colour says too; nothing that a file or a document holds can reach the terminal as a control sequence."""
+"""What the commands show a person: one block per document with its differences, readable in 80 columns. Signs say what
+colour says too; nothing that a file or a document holds can reach the terminal as a control sequence."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Block:
     problems: Sequence[Problem] = ()
     warnings: Sequence[Warned] = ()
     reasons: Sequence[Reason] = ()
+    #: Stands below all else.
+    more: Sequence[RenderableType] = ()
 
 
 class Paper:
@@ -90,17 +92,24 @@ class Paper:
         if block.note:
             parts.append(Text(safe(block.note), "dim"))
         if block.changes:
-            parts.append(_changes(block.changes))
+            parts.append(changes_table(block.changes))
         if block.warnings:
             parts.append(_places("!", "yellow", [(found.path, found.message) for found in block.warnings]))
         if block.problems:
             parts.append(_places("x", "red", [(_where(problem), problem.message) for problem in block.problems]))
         if block.reasons:
             parts.append(_places("x", "red", [("", reason.message) for reason in block.reasons]))
+        parts += block.more
         self._console.print(Text())
         self._console.print(head)
         if parts:
             self._console.print(Padding(Group(*parts), (0, 0, 0, 2)))
+
+    def sentences(self, sentences: Sequence[str]) -> None:
+        """One paragraph each."""
+        self._console.print(Text())
+        for sentence in sentences:
+            self._console.print(Text(safe(sentence)))
 
     def closing(self, sentence: str, next_step: str = "", *, good: bool = True) -> None:
         self._console.print(Text())
@@ -109,7 +118,8 @@ class Paper:
             self._console.print(Text(safe(next_step)))
 
 
-def _changes(changes: Sequence[Change]) -> Table:
+def changes_table(changes: Sequence[Change]) -> Table:
+    """One line per change."""
     table = _grid()
     for change in changes[:MOST_LINES]:
         sign, style = _SIGNS[change.action]

@@ -19,9 +19,10 @@ from stores.backends.failover import store as store_module
 from stores.backends.failover.background import Background
 from stores.backends.json_file import JsonStore
 from stores.backends.postgres import PostgresStore
+from tests.failover.site import filled, line
 from tests.fixtures.proxy import Proxy, proxy
 
-__all__ = ["proxy"]
+__all__ = ["filled", "line", "proxy"]
 
 #: Long enough for a loaded machine, short enough to wait for it now and then.
 DEADLINE = 1.0
