@@ -92,6 +92,22 @@ def test_a_host_switched_by_hand_stays_on_its_copies(filled, dashboard):
     assert in_postgres(dashboard)["mode"] == "off"
 
 
+def test_the_preview_decides_as_the_run_does(fallen, dashboard):
+    """The dashboard's row may say an older time than its revision does: which side is kept must not hang on who asks."""
+    dashboard.execute(
+        "UPDATE json_store SET data = data || '{\"mode\": \"off\"}', updated_at = now() - interval '1 day' "
+        "WHERE kind = 'settings'"
+    )
+    preview = switching.preview_resync()
+    report = switching.resync(who="test")
+    previewed, done = (
+        next(document for document in one.documents if document.kind == "settings") for one in (preview, report)
+    )
+    assert [conflict.kept for conflict in previewed.conflicts] == ["theirs"]
+    assert previewed.conflicts == done.conflicts
+    assert in_postgres(dashboard)["mode"] == "off"
+
+
 def test_secrets_are_masked_everywhere(fallen, dashboard):
     change("settings", ifttt_webhooks={"winter_on": f"https://maker.ifttt.com/with/key/{SECRET}2"})
     there(dashboard, ifttt_webhooks={"winter_on": f"https://maker.ifttt.com/with/key/{SECRET}3"})

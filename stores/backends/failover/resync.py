@@ -288,8 +288,7 @@ class Resync:
                 "idle_timeout": f"{int((seconds + 5) * 1000)}ms",
             }
             theirs = self._look(connection, begin, participants, values, lock)
-            if lock:
-                self._note_changes(connection, participants, theirs)
+            self._note_changes(connection, participants, theirs)
             yield connection, theirs
             if isinstance(connection, BoundedConnection):
                 connection.until = monotonic() + 1.0  # for the rollback
