@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -51,7 +52,7 @@ def _block(document: DocumentResync, report: ResyncReport) -> Block:
         more += _changes(_("Changed in PostgreSQL"), document.theirs_changed)
     if document.conflicts:
         more.append(Text(_("Changed on both sides:"), "bold"))
-        more.append(conflicts_table([(conflict, "", conflict.settled) for conflict in document.conflicts]))
+        more += (line for conflict in document.conflicts for line in conflict_lines(conflict))
     more += [Text(safe(note), "dim") for note in document.notes]
     return Block(document.kind, document.path, outcome, good, _note(document), more=more)
 
@@ -78,24 +79,23 @@ def _note(document: DocumentResync) -> str:
     return f"{writes}. {there}"
 
 
-def conflicts_table(conflicts: Sequence[tuple[Any, str, bool]]) -> Table:
-    """`conflicts` are (what has path, base, ours, theirs, kept and rule, a line about it, whether it is settled)."""
+def conflict_lines(conflict: Any, about: str = "") -> list[RenderableType]:
+    """A conflict's three values one below the other, and which of them the document has for now. `conflict` has path,
+    base, ours, theirs, kept and rule; `about` is shown beside its path."""
+    settled = getattr(conflict, "settled", False)
+    sign, style = ("✓", "green") if settled else ("?", "yellow")
+    title = Text(f"{sign}  ", f"bold {style}").append(safe(conflict.path), "bold")
+    if about:
+        title.append(f"  {safe(about)}", "dim")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
-    for conflict, about, settled in conflicts:
-        sign, style = ("✓", "green") if settled else ("?", "yellow")
-        title = Text(safe(conflict.path), "bold")
-        if about:
-            title.append(f"  {safe(about)}", "dim")
-        table.add_row(Text(sign, f"bold {style}"), "", title)
-        for side, name in (("base", _("before")), ("ours", _("copy")), ("theirs", "PostgreSQL")):
-            value = Text(value_or_absent(getattr(conflict, side)))
-            if conflict.kept == side:
-                value.append(f"  ({_('kept')}: {safe(conflict.rule)})", "dim")
-            table.add_row("", Text(name, "dim"), value)
-    return table
+    for side, name in (("base", _("before")), ("ours", _("copy")), ("theirs", "PostgreSQL")):
+        value = Text(value_or_absent(getattr(conflict, side)))
+        if conflict.kept == side:
+            value.append(f"  ({_('kept')}: {safe(conflict.rule)})", "dim")
+        table.add_row(Text(name, "dim"), value)
+    return [title, Padding(table, (0, 0, 0, 3))]
 
 
 def backend_name(backend: str) -> str:
@@ -103,20 +103,24 @@ def backend_name(backend: str) -> str:
     return "PostgreSQL" if backend == "postgres" else _("the JSON copies")
 
 
-def described_mode(mode: Mode) -> str:
-    """Where the host is, since when, by whom and why."""
+def described_mode(mode: Mode, *, past: bool = False) -> str:
+    """Where the host is, or was, since when, by whom and why."""
     values = {
         "name": backend_name(mode.backend),
         "at": f"{mode.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         "who": _("by itself") if mode.automatic and mode.backend == "filesystem" else mode.who or "?",
         "reason": mode.reason or "?",
     }
+    if past:
+        return _("Before: on %(name)s, since %(at)s (%(who)s): %(reason)s") % values
     return _("Now on %(name)s, since %(at)s (%(who)s): %(reason)s") % values
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """`4 s ago`, `12 min ago`, `3 h ago`."""
+    """`just now`, `12 s ago`, `12 min ago`, `3 h ago`."""
     seconds = max(0.0, (now - moment).total_seconds())
+    if seconds < 2:
+        return _("just now")
     if seconds < 90:
         return _("%d s ago") % seconds
     if seconds < 90 * 60:

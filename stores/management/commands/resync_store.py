@@ -19,7 +19,7 @@ from stores.models import StoreConflict
 from stores.sync.command import DONE, FAILED, REFUSED, UNDECIDED, SyncCommand, command_writer
 from stores.sync.merge import ABSENT
 from stores.sync.show import Block, Paper, as_json
-from stores.sync.show_resync import ID_LENGTH, conflicts_table, described_mode, resync_blocks
+from stores.sync.show_resync import ID_LENGTH, conflict_lines, described_mode, resync_blocks
 
 
 class Command(SyncCommand):
@@ -98,12 +98,15 @@ class Command(SyncCommand):
         paper = self.paper()
         paper.title(_("Conflicts"), "")
         for kind in sorted({conflict.kind for conflict in found}):
-            rows = [
-                (_Shown(conflict, values), f"{conflict.id[:ID_LENGTH]}  {conflict.at:%Y-%m-%d %H:%M:%S %Z}", False)
+            lines = [
+                line
                 for conflict, values in shown
                 if conflict.kind == kind
+                for line in conflict_lines(
+                    _Shown(conflict, values), f"{conflict.id[:ID_LENGTH]}  {conflict.at:%Y-%m-%d %H:%M:%S %Z}"
+                )
             ]
-            paper.block(Block(kind, "", "", None, more=[conflicts_table(rows)]))
+            paper.block(Block(kind, "", "", None, more=lines))
         if not found:
             paper.closing(_("No conflict waits for a decision."))
         else:
@@ -164,7 +167,7 @@ def _waiting(report: ResyncReport) -> int:
 
 
 class _Shown:
-    """A conflict with masked values, as the table wants it."""
+    """A conflict with masked values, as it is shown."""
 
     def __init__(self, conflict: StoreConflict, values: conflicts.ConflictValues) -> None:
         self.path = conflict.path
@@ -268,7 +271,7 @@ class _Run:
     def show(self, paper: Paper) -> None:
         paper.title(_("Resync"), _("for real (--apply)") if self.apply else _("dry run, nothing is written"))
         if self.before is not None:
-            paper.sentences([described_mode(self.before)])
+            paper.sentences([described_mode(self.before, past=self.apply and self.verdict == "resynced")])
         for block in resync_blocks(self.report) if self.report is not None else ():
             paper.block(block)
         message, next_step = self.closing()

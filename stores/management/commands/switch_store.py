@@ -158,13 +158,14 @@ class _Run:
         paper.title(_("Switch to %(name)s") % {"name": backend_name(self.to)}, mode)
         found = self.preview or self.report
         if found is not None:
-            paper.sentences([described_mode(self.preview.mode if self.preview else self.report.before)])  # type: ignore[union-attr]
+            before = self.preview.mode if self.preview is not None else found.before  # type: ignore[union-attr]
+            paper.sentences([described_mode(before, past=not self.dry_run and self.verdict == "switched")])
         if found is not None and found.resync is not None:
             for block in resync_blocks(found.resync):
                 paper.block(block)
         elif self.preview is not None and self.preview.changes:
             for document in self.preview.documents:
-                paper.block(_block(document))
+                paper.block(_block(document, self.to))
         if self.preview is not None and self.preview.changes and self.preview.sentences:
             paper.sentences(self.preview.sentences)
         if self.report is not None and self.report.stopped:
@@ -173,7 +174,10 @@ class _Run:
         paper.closing(message, next_step, good=self.verdict in ("switched", "same"))
 
 
-def _block(document: Comparison) -> Block:
+def _block(document: Comparison, to: str) -> Block:
+    if to == "postgres":  # which does not answer
+        waits = ngettext("%d write waits", "%d writes wait", document.waiting.writes) % document.waiting.writes
+        return Block(document.kind, document.path, waits, None, _note(document))
     if document.error:
         outcome, good = _("the copy cannot be read"), None
     elif not document.exists:
@@ -202,7 +206,7 @@ def _note(document: Comparison) -> str:
             _("This host saw revision %(revision)d %(ago)s.")
             % {"revision": document.known_revision, "ago": ago(document.seen_at, now)}
         )
-    if document.changes:
+    if document.changes and document.revision is not None:
         parts.append(_("From the copy to PostgreSQL: %(counted)s.") % {"counted": count_changes(document.changes)})
     if document.error:
         parts.append(document.error)
