@@ -7,6 +7,7 @@ the fallback then starts from an older base, and the merge that follows still fi
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -16,6 +17,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from stores.backends import durable_file
 from stores.backends.file_errors import read_failed, write_failed
@@ -28,6 +30,8 @@ _CHECKED_FROM = 8
 _SLOT = 64 * 1024
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _PATIENCE = 1.0
+#: How often a reader begins again because writers came round.
+_LOOKS = 100
 #: Seconds after which seeing the same revision again is worth a note.
 _SEEN_AGAIN = 30.0
 
@@ -52,6 +56,7 @@ class Known:
         self._revision = -1
         self._noted_at = 0.0
         self._epoch = -1
+        self._last: tuple[int, bytes] | None = None
 
     def revision(self, epoch: int) -> int:
         """The highest revision that this process knows of in this epoch: at least 0. PostgreSQL cannot be behind it,
@@ -69,7 +74,7 @@ class Known:
 
     def latest(self) -> KnownDocument | None:
         """The newest note; None where there is none. Raises `StoreError` where the file cannot be read."""
-        for _ in range(5):
+        for _ in range(_LOOKS):
             try:
                 descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             except FileNotFoundError:
@@ -79,14 +84,14 @@ class Known:
             try:
                 length = os.fstat(descriptor).st_size
                 slots = _slots(descriptor, length)
-                if not slots:
+                for slot in slots:
+                    text = _text(descriptor, slot)
+                    if text is not None:
+                        return KnownDocument(slot.revision, text.decode(), datetime.fromtimestamp(slot.seen_at, UTC))
+                    if _slots(descriptor, length) != slots:
+                        break  # a writer came round while we read
+                else:
                     return None
-                found = _read_slot(descriptor, length, slots[0])
-                if found is None and len(slots) > 1 and _slots(descriptor, length) == slots:
-                    found = _read_slot(descriptor, length, slots[1])  # the newest one is damaged
-                if found is not None:
-                    return found
-                # A writer came round while we read.
             except OSError as error:
                 raise read_failed(self.path, error) from error
             finally:
@@ -116,16 +121,23 @@ class Known:
             with self._mutex:
                 descriptor, length = self._lock()
                 try:
-                    slots = _slots(descriptor, length)
-                    turn, known, newest = slots[0] if slots else (0, -1, -1)
-                    if not force and known > revision:
-                        self._revision = known
+                    # What a killed writer left half done is no note: the next one goes there, not over the last good one.
+                    whole = (
+                        slot
+                        for slot in _slots(descriptor, length)
+                        if self._wrote(slot) or _text(descriptor, slot) is not None
+                    )
+                    good = next(whole, None)
+                    if not force and good is not None and good.revision > revision:
+                        self._revision = good.revision
                         return False
-                    capacity = length // 2
-                    if len(data) + _HEADER.size > capacity:
-                        self._grow(len(data), turn + 1, revision, data)
+                    turn, capacity = good.turn + 1 if good else 1, length // 2
+                    slot = _slot(turn, revision, data)
+                    if len(slot) > capacity:
+                        self._grow(slot)
                     else:
-                        os.pwrite(descriptor, _slot(turn + 1, revision, data), capacity if newest == 0 else 0)
+                        _put(descriptor, slot, capacity if good is not None and good.start == 0 else 0)
+                    self._last = turn, slot[4:8]
                 finally:
                     fcntl.flock(descriptor, fcntl.LOCK_UN)
                 self._revision = revision
@@ -134,12 +146,15 @@ class Known:
         except OSError as error:
             raise write_failed(self.path, error) from error
 
-    def _grow(self, length: int, turn: int, revision: int, data: bytes) -> None:
+    def _wrote(self, slot: _Slot) -> bool:
+        """Whether this process wrote the slot, which it then did to its end."""
+        return self._last == (slot.turn, slot.check)
+
+    def _grow(self, slot: bytes) -> None:
         capacity = _SLOT
-        while capacity < 2 * (length + _HEADER.size):
+        while capacity < 2 * len(slot):
             capacity *= 2
-        content = _slot(turn, revision, data).ljust(2 * capacity, b"\0")
-        durable_file.replace(self.path, content, lambda made: None)
+        durable_file.replace(self.path, slot.ljust(2 * capacity, b"\0"), lambda made: None)
 
     def _lock(self) -> tuple[int, int]:
         """The locked file and its length. Raises `StoreBusy`, OSError."""
@@ -170,8 +185,11 @@ class Known:
         return self._descriptor
 
     def after_fork(self) -> None:
-        """Another thread of the parent may have held the mutex."""
+        """Another thread of the parent may have held the mutex, and the lock: that one must end with the parent."""
         self._mutex = threading.Lock()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
     def close(self) -> None:
         with self._mutex:
@@ -180,27 +198,45 @@ class Known:
                 self._descriptor = -1
 
 
+class _Slot(NamedTuple):
+    """What a slot's header says; `check` is the checksum of all that follows it."""
+
+    turn: int
+    revision: int
+    start: int
+    seen_at: float
+    length: int
+    capacity: int
+    check: bytes
+    rest: bytes
+
+
 def _slot(turn: int, revision: int, data: bytes) -> bytes:
     rest = _HEADER.pack(_MAGIC, 0, turn, revision, time.time(), len(data))[_CHECKED_FROM:] + data
     return _MAGIC + struct.pack(">I", zlib.crc32(rest)) + rest
 
 
-def _slots(descriptor: int, length: int) -> list[tuple[int, int, int]]:
-    """(turn, revision, start) of the slots that hold something, newest first."""
+def _put(descriptor: int, slot: bytes, start: int) -> None:
+    if os.pwrite(descriptor, slot, start) != len(slot):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _slots(descriptor: int, length: int) -> list[_Slot]:
+    """The slots that hold something, newest first."""
+    capacity = length // 2
     found = []
-    for start in (0, length // 2) if length else ():
+    for start in (0, capacity) if capacity > _HEADER.size else ():
         header = os.pread(descriptor, _HEADER.size, start)
         if len(header) == _HEADER.size and header.startswith(_MAGIC):
-            unpacked = _HEADER.unpack(header)
-            found.append((unpacked[2], unpacked[3], start))
+            _, _, turn, revision, seen_at, size = _HEADER.unpack(header)
+            rest = header[_CHECKED_FROM:]
+            found.append(_Slot(turn, revision, start, seen_at, size, capacity, header[4:_CHECKED_FROM], rest))
     return sorted(found, reverse=True)
 
 
-def _read_slot(descriptor: int, file_length: int, slot: tuple[int, int, int]) -> KnownDocument | None:
-    turn, _, start = slot
-    data = os.pread(descriptor, file_length // 2, start)
-    magic, check, found_turn, revision, seen_at, length = _HEADER.unpack(data[: _HEADER.size])
-    rest = data[_CHECKED_FROM : _HEADER.size + length]
-    if magic != _MAGIC or found_turn != turn or zlib.crc32(rest) != check:
+def _text(descriptor: int, slot: _Slot) -> bytes | None:
+    """The slot's text; None where it is not what its checksum says."""
+    if slot.length > slot.capacity - _HEADER.size:
         return None
-    return KnownDocument(revision, rest[_HEADER.size - _CHECKED_FROM :].decode(), datetime.fromtimestamp(seen_at, UTC))
+    text = os.pread(descriptor, slot.length, slot.start + _HEADER.size)
+    return text if zlib.crc32(text, zlib.crc32(slot.rest)) == int.from_bytes(slot.check, "big") else None
