@@ -1,4 +1,4 @@
-"""Does the configured backend of each document answer?"""
+"""Does either side of each document answer: PostgreSQL, or the copy while PostgreSQL is away?"""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def look(store: StoreLook) -> Outcome:
             severity=Status.CRITICAL,
             object=", ".join(kinds),
             message=f"{' and '.join(kinds)} on {backend} cannot be read: {error}",
-            hint="Until it answers, the dashboard's reads and writes fail. "
-            "See docs/core/deployment.md, 'When PostgreSQL is down'.",
+            hint="There is no copy to go on with either: until it answers, reads and writes fail. See "
+            "docs/core/failover.md.",
         )
         for (backend, error), kinds in silent.items()
     ]

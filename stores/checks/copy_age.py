@@ -1,8 +1,8 @@
-"""Is there a fresh, readable JSON copy to fall back on?
+"""Is there a readable JSON copy of what PostgreSQL holds?
 
-Thresholds: a copy older than 24 hours is a warning; one evening a week is what the operator has, and a fallback to
-yesterday's settings is the most that goes unnoticed. A missing copy is a warning, an unreadable one is critical:
-somebody counts on it."""
+The copy is kept by itself: each process brings what it sees of PostgreSQL there within about 0.1 s. Thresholds: a copy
+that stands for what PostgreSQL held 24 hours ago is a warning, as is a missing one, or one that another program
+changed: the site leaves that alone. An unreadable one is critical: the dashboard counts on it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ def judged(kind: str, copy: CopyLook) -> tuple[Status, str] | None:
     if copy.error:
         return Status.CRITICAL, f"The JSON copy of {kind} cannot be read: {copy.error}"
     if not copy.exists:
-        return Status.WARNING, f"There is no JSON copy of {kind} at {copy.path}: nothing to fall back on."
-    if copy.same_as_store:
-        return None  # its content is what counts, not its age
-    hours = (copy.age_seconds or 0.0) / 3600
+        return (
+            Status.WARNING,
+            f"There is no JSON copy of {kind} at {copy.path}: the dashboard has nothing to fall back on.",
+        )
+    if copy.same_as_store is False and copy.foreign:
+        return Status.WARNING, f"The JSON copy of {kind} was changed by another program, and is left as it is."
     if copy.same_as_store is False:
-        return Status.WARNING, f"The JSON copy of {kind} differs from PostgreSQL; it was written {hours:.1f} h ago."
-    if hours * 3600 > OLD_SECONDS:
+        return Status.WARNING, f"The JSON copy of {kind} differs from what PostgreSQL was last seen to hold."
+    if copy.age_seconds is not None and copy.age_seconds > OLD_SECONDS:
+        hours = copy.age_seconds / 3600
         return Status.WARNING, f"The JSON copy of {kind} is {hours:.0f} h old (threshold {OLD_SECONDS // 3600} h)."
     return None
 
@@ -47,7 +50,7 @@ def look(store: StoreLook) -> Outcome:
                     severity=severity,
                     object=document.kind,
                     message=message,
-                    hint="Write a fresh copy.",
+                    hint="Write a fresh copy; the present file is kept beside it.",
                     fix_command=EXPORT,
                 )
             )

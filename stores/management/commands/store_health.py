@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from opsadmin.core.finding import HealthReport, Status
+from stores.backends.failover.mode import Mode
 from stores.health import store_health
+from stores.sync.show_resync import described_mode
 from stores.templatetags.humanized import age, moment
 
 MARKS = {
@@ -52,7 +54,10 @@ class Command(BaseCommand):
 
 def show(report: HealthReport, console: Console) -> None:
     mark, colour = MARKS[report.overall_status]
-    console.print(f"[{colour}]{mark} {report.overall_status}[/]  {report.server}  ({report.elapsed_ms:.0f} ms)\n")
+    console.print(f"[{colour}]{mark} {report.overall_status}[/]  {report.server}  ({report.elapsed_ms:.0f} ms)")
+    if report.detail["mode"] is not None:
+        console.print(described_mode(Mode.from_dict(report.detail["mode"])), markup=False)
+    console.print()
 
     documents = Table(title="Documents", title_justify="left", box=None, pad_edge=False)
     for heading in ("document", "backend", "read", "revision", "last write", "by", "JSON copy"):
