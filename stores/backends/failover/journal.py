@@ -231,7 +231,10 @@ class Journal:
         return Damage(os.path.basename(path), offset, len(data), kept)
 
     def _path(self, segment: int) -> str:
-        return os.path.join(self.directory, f"{self.kind}.{self.epoch}.{segment}.log")
+        return os.path.join(self.directory, self._name(segment))
+
+    def _name(self, segment: int) -> str:
+        return f"{self.kind}.{self.epoch}.{segment}.log"
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -324,8 +327,12 @@ class Journal:
         done = os.path.join(self.directory, "done")
         try:
             durable_file.make_directory(done)
-            for _, path in self.segments():
-                os.rename(path, os.path.join(done, os.path.basename(path)))
+            for segment, path in self.segments():
+                kept = self._name(segment)
+                while os.path.exists(os.path.join(done, kept)):  # epochs begin anew where the mode file was lost
+                    segment += 1
+                    kept = self._name(segment)
+                os.rename(path, os.path.join(done, kept))
             _drop_oldest(done)
         except OSError as error:
             raise write_failed(done, error) from error
@@ -357,8 +364,10 @@ def _parse(data: bytes) -> Iterator[_Piece]:
     while position < len(data):
         piece = _record_at(data, position)
         if piece is None:
-            following = data.find(b"\n" + _MARK, position)
-            piece = _Piece(position, len(data) if following < 0 else following + 1)
+            following = data.find(_MARK, position + 1)
+            while following >= 0 and _record_at(data, following) is None:
+                following = data.find(_MARK, following + 1)
+            piece = _Piece(position, len(data) if following < 0 else following)
         yield piece
         position = piece.end
 
