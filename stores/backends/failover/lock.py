@@ -25,6 +25,8 @@ class _Descriptor:
     """An open lock file, closed when its thread ends. A forked child closes its copy at once: it would keep the
     parent's lock beyond the parent's death."""
 
+    number = -1
+
     def __init__(self, path: str) -> None:
         self.number = os.open(path, _FLAGS, 0o600)
         durable_file.give_to_owner(self.number, os.path.dirname(path))

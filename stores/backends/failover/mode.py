@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -48,6 +49,10 @@ class Mode:
         return cls(**{**known, "since": datetime.fromisoformat(found["since"])})
 
 
+#: The file's size says, beyond a multiple of this, which change of the file it is.
+_SIZE = 2048
+
+
 class ModeFile:
     """The file `path`. `read` answers None where there is none, or none that can be understood."""
 
@@ -75,12 +80,14 @@ class ModeFile:
             with open(self.path, "rb") as file:
                 found = os.fstat(file.fileno())
                 content = json.loads(file.read())
+            if content.pop("check") != _check(content):
+                return None
             mode = Mode.from_dict(content)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise read_failed(self.path, error) from error
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return None
         with suppress(TypeError, ValueError):
             self._changes = int(content.get("changes", 0))
@@ -91,9 +98,11 @@ class ModeFile:
         """Replace the file; the caller holds the lock of switches. Raises `StoreError`."""
         self.read()
         self._changes += 1
-        text = json.dumps({**mode.as_dict(), "changes": self._changes}, ensure_ascii=False)
-        # Two files of one size within one tick of the clock could share inode and time, and look like one.
-        data = (text + " " * (self._changes % 61) + "\n").encode("utf-8", "replace")
+        content = {**mode.as_dict(), "changes": self._changes}
+        data = json.dumps({**content, "check": _check(content)}).encode()
+        # Two files of one size within one tick of the clock could share inode and time, and look like one: the size
+        # tells the number of the change.
+        data = data.ljust(_SIZE * (len(data) // _SIZE + 1) + self._changes % _SIZE - 1) + b"\n"
         try:
             durable_file.replace(self.path, data, lambda made: None, durable=durable)
         except OSError as error:
@@ -104,6 +113,11 @@ class ModeFile:
         with suppress(OSError):
             durable_file.set_aside(self.path, f"{os.path.basename(self.path)}.damaged-{_stamp()}")
             os.unlink(self.path)
+
+
+def _check(content: dict[str, Any]) -> int:
+    """A bit that fell over must not send a host to another epoch."""
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
 def _stamp() -> str:
