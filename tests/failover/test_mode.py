@@ -159,6 +159,6 @@ def test_a_lost_mode_file(tmp_path: Path, how: str, open_journals: bool) -> None
             assert (found.backend, found.automatic, found.epoch) == ("filesystem", True, 2)
             assert "was lost" in found.reason
         else:
-            assert (found.backend, found.automatic, found.epoch) == ("postgres", False, 1)
+            assert (found.backend, found.automatic, found.epoch) == ("postgres", False, 3)
     kept = [entry.read_bytes() for entry in tmp_path.glob("mode.damaged-*")]
     assert kept == ([b'{"backend": "postgres", "au'] if how == "damaged" else [])

@@ -171,7 +171,10 @@ class Host:
             else:
                 if os.path.exists(self._mode_file.path):
                     self._mode_file.set_aside()
-                made = Mode(start, False, 1, now, f"STORE_BACKEND={start} at the start.", "start", start_value=start)
+                # An epoch that was already must not come again: PostgreSQL would refuse it, and processes think they know it.
+                epoch = 1 + max((record.epoch for record in self.log.latest()), default=0)
+                reason = f"STORE_BACKEND={start} at the start."
+                made = Mode(start, False, epoch, now, reason, "start", start_value=start)
             self._mode_file.write(made)
             self.log.add(record_of(None, made))
             return made
