@@ -14,10 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from stores import documents
+from stores import documents, registry
+from stores.backends.failover import Host
 from stores.backends.protocol import KINDS
 from stores.errors import StoreMisconfigured
-from stores.registry import store_dsn
 from stores.sync.plan import Domain
 from stores.sync.show import Paper, forgive_encoding
 
@@ -67,9 +67,14 @@ class SyncCommand(BaseCommand):
     def dsn(self) -> str:
         """The store's address. Raises `StoreMisconfigured`."""
         try:
-            return store_dsn()
+            return registry.store_dsn()
         except ImproperlyConfigured:
             raise StoreMisconfigured(_("POSTGRES_URL names no database. Add its name.")) from None
+
+    def host(self) -> Host | None:
+        """This host's part of the failover; None where there is none yet, which a look must not change. Raises
+        `StoreError`."""
+        return registry.host() if (Path(settings.STORE_DIR) / "mode").exists() else None
 
     def domain(self) -> Domain:
         keys = {kind: documents.known_keys(kind) for kind in KINDS}

@@ -11,8 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
+from stores import registry
 from stores.errors import StoreError
-from stores.sync import apply, command, session
+from stores.sync import apply, session
 from tests.sync.conftest import SAMPLE_HOME, SAMPLES, run
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
@@ -177,7 +178,7 @@ def test_symbolic_link_is_followed(tables, tmp_path):
 
 
 def reached_by(monkeypatch, dsn):
-    monkeypatch.setattr(command, "store_dsn", lambda: dsn)
+    monkeypatch.setattr(registry, "store_dsn", lambda alias="store": dsn)
 
 
 def both_modes(*arguments):

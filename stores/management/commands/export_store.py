@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +18,7 @@ from stores.sync.apply import read_documents
 from stores.sync.command import DONE, FAILED, REFUSED, SyncCommand
 from stores.sync.export import FilePlan, file_text, plan_file, write_files
 from stores.sync.files import read_source
-from stores.sync.plan import Held
+from stores.sync.plan import Held, Reason
 from stores.sync.show import Block, Paper, as_json, count_changes
 
 BOTH = "both"
@@ -65,6 +68,7 @@ class Command(SyncCommand):
                 )
                 for kind, path in paths.items()
             ]
+            run.plans = self._spared(run.plans)
             if all(plan.verdict != "refuse" for plan in run.plans):
                 run.copies = write_files(run.plans, writer="command:export_store")
         except StoreError as error:
@@ -73,6 +77,24 @@ class Command(SyncCommand):
             return run.exit_code, as_json(run.as_dict(), indent=2) + "\n"
         run.show(paper := self.paper())
         return run.exit_code, paper.text()
+
+    def _spared(self, plans: list[FilePlan]) -> list[FilePlan]:
+        """The plans, where files that are the store now are refused: what PostgreSQL holds is older than they are."""
+        host = self.host()
+        if host is None or host.mode().backend != "filesystem":
+            return plans
+        live = {os.path.realpath(str(path)) for path in (*host.documents().values(), *settings.STORE_PATHS.values())}
+        message = _(
+            "This host is on its JSON copies, so this file is the store now; PostgreSQL's document is not. Name another "
+            "path, or bring the copies back first: switch_store postgres --reason TEXT."
+        )
+        reason = Reason("in_use", message)
+        return [
+            replace(plan, verdict="refuse", reasons=(reason,))
+            if os.path.realpath(plan.path) in live and plan.verdict != "same"
+            else plan
+            for plan in plans
+        ]
 
     def _print(self, which: str) -> tuple[int, str]:
         kinds = KINDS if which == BOTH else (which,)

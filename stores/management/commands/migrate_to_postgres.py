@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from stores import documents
 from stores.backends.protocol import KINDS
 from stores.errors import StoreError
+from stores.fallback.journals import waiting_writes
 from stores.sync.apply import look, write_documents
 from stores.sync.command import DONE, FAILED, REFUSED, SyncCommand
 from stores.sync.files import read_source
@@ -70,7 +71,8 @@ class Command(SyncCommand):
                 run.plan = plan
                 if plan.verdict == "write" and found.obstacle:
                     raise found.obstacle
-                if run.apply and plan.verdict == "write":
+                run.waiting = self._waiting() if plan.verdict == "write" else 0
+                if run.apply and run.verdict == "write":
                     run.revisions = write_documents(
                         self.dsn(),
                         plan.to_write,
@@ -86,12 +88,19 @@ class Command(SyncCommand):
         run.show(paper := self.paper())
         return run.exit_code, paper.text()
 
+    def _waiting(self) -> int:
+        """Writes on this host's copies that PostgreSQL lacks: written past them, PostgreSQL's side would seem to have
+        changed too, and the resync would find conflicts where there are none."""
+        host = self.host()
+        return 0 if host is None else waiting_writes(host)
+
 
 class _Run:
     """One run of the command and how it ended."""
 
     def __init__(self, *, apply: bool) -> None:
         self.apply = apply
+        self.waiting = 0
         self.plan: MigrationPlan | None = None
         self.revisions: dict[str, int] = {}
         self.error: str = ""
@@ -101,7 +110,7 @@ class _Run:
         """`write` (a dry run would write, a real run has), `same`, `refuse` or `failed`."""
         if self.error or self.plan is None:
             return "failed"
-        return self.plan.verdict
+        return "refuse" if self.waiting else self.plan.verdict
 
     @property
     def exit_code(self) -> int:
@@ -128,6 +137,15 @@ class _Run:
         """What came of it, and what to do next."""
         if self.error:
             return self.error, ""
+        if self.waiting:
+            refused = ngettext(
+                "Refused: this host is on its JSON copies, and %(count)d write there waits to be brought back.",
+                "Refused: this host is on its JSON copies, and %(count)d writes there wait to be brought back.",
+                self.waiting,
+            )
+            return refused % {"count": self.waiting}, _(
+                "Bring them back first: resync_store --apply, or switch_store postgres --reason TEXT. Both merge."
+            )
         if self.verdict == "refuse":
             return _("Refused: nothing was written."), ""
         if self.verdict == "same":
