@@ -70,7 +70,8 @@ def collect() -> int:
     """Take the conflicts that resyncs left in the host's directory over into the site database; how many there were.
 
     A file goes only when all of it is in the database; one that cannot be understood is kept under another name.
-    Never raises: what cannot be taken over now waits for the next time."""
+    What cannot be taken over now waits for the next time. Raises `StoreError` only where the host's directory cannot be
+    used at all."""
     count = 0
     for path in sorted(glob.glob(os.path.join(glob.escape(registry.host().conflicts), "*.json"))):
         try:
