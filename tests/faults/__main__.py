@@ -74,6 +74,8 @@ def table_of(results: list[Result]) -> Table:
             str(result.lost),
             str(result.duplicated),
             str(result.unknown),
+            str(result.refused),
+            str(result.conflicts),
             f"{result.stale} of {result.reads:,}",
             f"{result.longest:.3f} s",
             "" if result.first_failing is None else f"{result.first_failing:.3f} s",

@@ -9,6 +9,7 @@ import signal
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from tests.fixtures.proxy import Proxy, proxy_to
 GRACE = 0.2
 LATER = 0.005
 PATIENCE = 60.0
+#: What the slots of the other writer begin with.
+DASHBOARD = "D"
 
 
 @dataclass
@@ -78,6 +81,7 @@ class Host:
         self.proxy.cut()
 
     def returns(self) -> None:
+        self.proxy.refuse()
         self.proxy.accept()
 
     def probe_now(self) -> None:
@@ -132,7 +136,7 @@ class World:
         if role == "count":
             for i in range(threads):
                 self._slots[slot if threads == 1 else f"{slot}-{i}"] = number + i
-        ledger = str(self.directory / f"{slot}.ledger")
+        ledger = str(self.ledger_of(slot))
         found = {**self._common, "deadline": self.deadline, "dsn": place.dsn, **more}
         return Job(
             role=role,
@@ -144,6 +148,13 @@ class World:
             board=str(self._board),
             **found,
         )
+
+    def ledger_of(self, slot: str) -> Path:
+        return self.directory / _ledger_of(slot)
+
+    def add_slot(self, slot: str) -> None:
+        """Of a writer that is no process of a host."""
+        self._slots[slot] = len(self._slots)
 
     def start(self, job: Job, host: Host | None = None) -> Worker:
         """Start it, after whatever its slot has written before."""
@@ -159,9 +170,9 @@ class World:
         for number in range(writers):
             self.start(self.job("count", f"{place.name}{number}", place, **more), place)
         if not any(worker.job.role == "blind" for found in self.hosts for worker in found.workers.values()):
-            self.start(self.job("blind", f"{place.name}-blind", place, **more), place)
+            self.start(self.job("blind", f"{place.name}blind", place, **more), place)
         mine = {slot: number for slot, number in self._slots.items() if slot.startswith(place.name)}
-        reader = self.job("read", f"{place.name}-reader", place, **{**more, "threads": 1, "more": {"slots": mine}})
+        reader = self.job("read", f"{place.name}reader", place, **{**more, "threads": 1, "more": {"slots": mine}})
         self.start(reader, place)
         self.wait_for(
             lambda: all(_ends_in(Path(path)) for worker in place.workers.values() for path in _ledgers(worker.job))
@@ -171,6 +182,15 @@ class World:
         os.kill(worker.pid, signal.SIGKILL)
         self.nursery.wait(worker.pid)
         worker.pid = 0
+
+    def stop(self, worker: Worker) -> int:
+        """By SIGTERM, if it lives; answers its exit status."""
+        status = self.nursery.look(worker.pid)
+        if status is None:
+            os.kill(worker.pid, signal.SIGTERM)
+            status = self.nursery.wait(worker.pid)
+        worker.pid = 0
+        return status
 
     def stop_workers(self) -> None:
         for host in self.hosts:
@@ -208,7 +228,7 @@ class World:
         place.outages.append(found)
         begin()
         self.wait_for(lambda: place.mode().backend == "filesystem", patience)
-        found.switched = _moment(place.mode())
+        found.switched = time.monotonic()
         yield found
         found.ended = time.monotonic()
         end()
@@ -233,14 +253,18 @@ class World:
             row = connection.execute("SELECT data FROM json_store WHERE kind = %s", [kind]).fetchone()
         return {} if row is None else dict(row[0])
 
+    def refusals(self) -> int:
+        """How many calls of this world's writers were refused so far."""
+        return sum(path.read_text().count("\nr ") for path in self.directory.glob("*.ledger*"))
+
     def acknowledged(self) -> int:
         """So far, roughly: for families that run until there are enough."""
         board = memoryview(self._board.read_bytes()).cast("q")
         return sum(board)
 
-    def account(self, result: Result, *, check_calls: bool = True, returns: bool = True) -> None:
-        """Stop everything, bring back what is left, compare, and fill in the result. `check_calls`: calls that take
-        too long are problems."""
+    def account(self, result: Result, *, check_later: bool = True, returns: bool = True) -> None:
+        """Stop everything, bring back what is left, compare, and fill in the result. `check_later`: a slow
+        median of the calls after the switch is a problem too."""
         self.stop_workers()
         if returns:
             for host in self.hosts:
@@ -252,7 +276,7 @@ class World:
                     result.problems.append(f"Host {host.name} did not come back: {host.mode()}")
         state, settings = self.row("state"), self.row("settings")
         verdicts: list[tuple[str, Verdict]] = []
-        calls: dict[str, list[list[Call]]] = {host.name: [] for host in self.hosts}
+        calls: dict[str, list[list[Call]]] = defaultdict(list)
         slots = state.get("slots", {})
         for slot in self._slots:
             judge = Judge(slot)
@@ -262,9 +286,9 @@ class World:
             verdicts.append((slot[0], verdict))
             calls[slot[0]].append(verdict.calls)
         for host in self.hosts:
-            path = self.directory / f"{host.name}-blind.ledger"
+            path = self.directory / f"{host.name}blind.ledger"
             if path.exists():
-                blind = BlindJudge(f"{host.name}-blind")
+                blind = BlindJudge(f"{host.name}blind")
                 blind.read(path)
                 verdict = blind.close(0, [settings["op"]] if "op" in settings else [])
                 verdicts.append((host.name, verdict))
@@ -277,8 +301,10 @@ class World:
                 )
             self._reads(host, result)
             conflicts = [conflict for file in host.conflict_files() for conflict in file["conflicts"]]
-            result.conflicts += sum(1 for conflict in conflicts if not conflict["settled"])
-        for _, verdict in verdicts:
+            left = [conflict for conflict in conflicts if not conflict["settled"]]
+            result.conflicts += len(left)
+            result.notes += [f"left to a person: {conflict}" for conflict in left[:3]]
+        for of, verdict in verdicts:
             result.acknowledged += verdict.acknowledged
             result.lost += verdict.lost
             result.duplicated += verdict.duplicated
@@ -286,13 +312,17 @@ class World:
             result.refused += verdict.refused
             result.problems += verdict.problems
             result.problems += [call.error for call in verdict.calls if "UNEXPECTED" in call.error]
-            result.longest = max(result.longest, max((call.seconds for call in verdict.calls), default=0.0))
+            longest = max((call.seconds for call in verdict.calls), default=0.0)
+            if of == DASHBOARD:
+                result.notes.append(f"The dashboard waited at most {longest:.3f} s.")
+                continue
+            result.longest = max(result.longest, longest)
             refusals = {call.error for call in verdict.calls if call.outcome in ("r", "u")}
             result.notes += [f"refused: {text}" for text in sorted(refusals)[:3]]
-        self._times(result, calls, check_calls)
+        self._times(result, calls, check_later)
 
     def _reads(self, host: Host, result: Result) -> None:
-        path = self.directory / f"{host.name}-reader.ledger"
+        path = self.directory / f"{host.name}reader.ledger"
         if not path.exists():
             return
         for line in path.read_text().splitlines():
@@ -305,7 +335,7 @@ class World:
             elif what == "r":
                 result.problems.append(f"Host {host.name}: a read failed: {rest[-1]}")
 
-    def _times(self, result: Result, calls: dict[str, list[list[Call]]], check: bool) -> None:
+    def _times(self, result: Result, calls: dict[str, list[list[Call]]], check_later: bool) -> None:
         first: list[float] = []
         later: list[float] = []
         recovery: list[float] = []
@@ -323,13 +353,11 @@ class World:
         result.first_failing = max(first, default=None)
         result.later = statistics.median(later) if later else None
         result.recovery = max(recovery, default=None)
-        if not check:
-            return
         if result.longest > self.deadline + GRACE:
             result.problems.append(
                 f"The longest call took {result.longest:.3f} s; {self.deadline + GRACE:g} s are allowed."
             )
-        if result.later is not None and result.later > LATER:
+        if check_later and result.later is not None and result.later > LATER:
             result.problems.append(f"Calls after the switch took {1000 * result.later:.1f} ms in the median.")
 
     def close(self) -> None:
@@ -343,7 +371,8 @@ class World:
                 self.server.drop(self.dsn)
             except psycopg.Error:
                 pass  # a broken server goes as a whole
-            shutil.rmtree(self.directory, ignore_errors=True)
+            if not os.environ.get("KEEP"):
+                shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> World:
         return self
@@ -377,8 +406,3 @@ def _last_number(path: Path) -> int:
 
 def _ends_in(path: Path) -> bool:
     return any(line.startswith("a ") for line in _end_of(path))
-
-
-def _moment(mode: Mode) -> float:
-    """When the mode was entered, on the monotonic clock."""
-    return time.monotonic() - (time.time() - mode.since.timestamp())

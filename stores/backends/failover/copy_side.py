@@ -185,7 +185,7 @@ class CopySide:
                 else:
                     held.set_aside("changed")
                     held.replace(document)
-            journal.append(Record(0, "base", now, known.text, revision=known.revision))
+            journal.append(Record(0, "base", now, known.text, revision=known.revision, more={"newest": known.newest}))
             if adopted and found is not None:
                 journal.append(Record(1, "adopted", now, encode(found), writer="another program"))
         elif found is not None:

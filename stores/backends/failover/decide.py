@@ -13,7 +13,7 @@ from stores.backends.protocol import Document
 if TYPE_CHECKING:
     from stores.documents.merge_rules import MergeRules
     from stores.sync.differences import Keys
-    from stores.sync.merge import Strategy, TimeOf
+    from stores.sync.merge import Merge, Strategy, TimeOf
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Ours:
 class Theirs:
     """PostgreSQL's side. `document` None: there is no row. `arrived`: the newest document of a write in doubt, or of an
     earlier resync, that is in PostgreSQL, with its revision: what the copy had then. `base`: what PostgreSQL remembers
-    of the base revision, None where that is no longer kept. `host_epoch`: None where it does not know this host."""
+    of the base revision, None where that is no longer kept. `unnoted`: the newest write of this host after the base of which
+    nobody was told that it was done. `host_epoch`: None where it does not know this host."""
 
     document: Document | None
     revision: int | None
@@ -46,6 +47,8 @@ class Theirs:
     arrived_token: str = ""
     host_epoch: int | None = None
     changes: tuple[tuple[datetime, Document], ...] = ()
+    unnoted: Document | None = None
+    unnoted_revision: int = 0
 
 
 def decide(ours: Ours, theirs: Theirs, rules: MergeRules, strategy: Strategy) -> DocumentResync:
@@ -87,15 +90,16 @@ def decide(ours: Ours, theirs: Theirs, rules: MergeRules, strategy: Strategy) ->
             notes=(note,),
             **common,  # type: ignore[arg-type]
         )
-    merged = merge(
-        base or {},
-        mine,
-        others,
-        rules,
-        strategy=strategy,
-        ours_at=_times(ours.changes),
-        theirs_at=_times(theirs.changes),
-    )
+
+    def merged_from(found: Document) -> Merge:
+        ours_at, theirs_at = _times(ours.changes), _times(theirs.changes)
+        return merge(found, mine, others, rules, strategy=strategy, ours_at=ours_at, theirs_at=theirs_at)
+
+    merged = merged_from(base or {})
+    if merged.conflicts and theirs.unnoted is not None and theirs.unnoted_revision > (base_revision or 0):
+        # Nobody was told that this write was done, and the copy went on without it: it is not a side of its own.
+        common |= {"base": theirs.unnoted, "base_revision": theirs.unnoted_revision}
+        merged = merged_from(theirs.unnoted)
     if not merged.ours_changed:
         verdict = "theirs"
     elif not merged.theirs_changed:

@@ -17,14 +17,15 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from stores.backends import durable_file
 from stores.backends.file_errors import read_failed, write_failed
 from stores.errors import StoreBusy
 
-_HEADER = struct.Struct(">4sIQqdI")  # magic, checksum of the rest, turn, revision, time, length of the text
-_MAGIC = b"SBK1"
+_HEADER = struct.Struct(">4sIQqd36sI")  # magic, checksum of the rest, turn, revision, time, boot, length of the text
+_MAGIC = b"SBK2"
 _CHECKED_FROM = 8
 #: Reserved on the disk at once, so that a full disk does not stop a note of ordinary size.
 _SLOT = 64 * 1024
@@ -38,11 +39,13 @@ _SEEN_AGAIN = 30.0
 
 @dataclass(frozen=True)
 class KnownDocument:
-    """`text` is the document as JSON; `seen_at` when PostgreSQL was last seen to hold it."""
+    """`text` is the document as JSON; `seen_at` when PostgreSQL was last seen to hold it. `newest`: no newer note can be
+    missing, because the machine has not been restarted since."""
 
     revision: int
     text: str
     seen_at: datetime
+    newest: bool = False
 
 
 class Known:
@@ -87,7 +90,9 @@ class Known:
                 for slot in slots:
                     text = _text(descriptor, slot)
                     if text is not None:
-                        return KnownDocument(slot.revision, text.decode(), datetime.fromtimestamp(slot.seen_at, UTC))
+                        seen_at = datetime.fromtimestamp(slot.seen_at, UTC)
+                        newest = slot.boot.strip(b"\0") == _boot() != b""
+                        return KnownDocument(slot.revision, text.decode(), seen_at, newest)
                     if _slots(descriptor, length) != slots:
                         break  # a writer came round while we read
                 else:
@@ -205,6 +210,7 @@ class _Slot(NamedTuple):
     revision: int
     start: int
     seen_at: float
+    boot: bytes
     length: int
     capacity: int
     check: bytes
@@ -212,7 +218,7 @@ class _Slot(NamedTuple):
 
 
 def _slot(turn: int, revision: int, data: bytes) -> bytes:
-    rest = _HEADER.pack(_MAGIC, 0, turn, revision, time.time(), len(data))[_CHECKED_FROM:] + data
+    rest = _HEADER.pack(_MAGIC, 0, turn, revision, time.time(), _boot(), len(data))[_CHECKED_FROM:] + data
     return _MAGIC + struct.pack(">I", zlib.crc32(rest)) + rest
 
 
@@ -228,9 +234,9 @@ def _slots(descriptor: int, length: int) -> list[_Slot]:
     for start in (0, capacity) if capacity > _HEADER.size else ():
         header = os.pread(descriptor, _HEADER.size, start)
         if len(header) == _HEADER.size and header.startswith(_MAGIC):
-            _, _, turn, revision, seen_at, size = _HEADER.unpack(header)
+            _, _, turn, revision, seen_at, boot, size = _HEADER.unpack(header)
             rest = header[_CHECKED_FROM:]
-            found.append(_Slot(turn, revision, start, seen_at, size, capacity, header[4:_CHECKED_FROM], rest))
+            found.append(_Slot(turn, revision, start, seen_at, boot, size, capacity, header[4:_CHECKED_FROM], rest))
     return sorted(found, reverse=True)
 
 
@@ -240,3 +246,13 @@ def _text(descriptor: int, slot: _Slot) -> bytes | None:
         return None
     text = os.pread(descriptor, slot.length, slot.start + _HEADER.size)
     return text if zlib.crc32(text, zlib.crc32(slot.rest)) == int.from_bytes(slot.check, "big") else None
+
+
+@lru_cache(maxsize=1)
+def _boot() -> bytes:
+    """Which start of the machine this is; empty where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+            return file.read(36)
+    except OSError:
+        return b""

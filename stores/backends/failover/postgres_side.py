@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
@@ -23,6 +24,9 @@ from stores.errors import CommitUnknown, DocumentError, StoreBusy, StoreError, S
 
 #: A call that waited for a connection as long as it could waits this much more for those that have them.
 HOLDERS_SECONDS = 0.15
+
+#: So much of a token is its host's id.
+OWN_TOKEN = 18
 
 
 class Moved(Exception):
@@ -228,7 +232,9 @@ class PostgresSide:
     # --- what both need --------------------------------------------------------------------------------------------
 
     def _values(self, mode: Mode, until: float, **more: Any) -> dict[str, Any]:
-        return self._store.values(until, host=self._host.id, epoch=str(mode.epoch), **more)
+        # By its beginning a write is told to be this host's, also where nobody lives to name its token.
+        token = self._host.id[:OWN_TOKEN] + str(uuid4())[OWN_TOKEN:]
+        return self._store.values(until, host=self._host.id, epoch=str(mode.epoch), **{"token": token, **more})
 
     def _take(self, mode: Mode, until: float) -> Connection:
         try:

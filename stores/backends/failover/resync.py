@@ -27,6 +27,7 @@ from stores.backends.failover.decide import Ours, Theirs, decide
 from stores.backends.failover.host import Host
 from stores.backends.failover.journal import Journal, JournalState, Record, journal_files
 from stores.backends.failover.mode import Backend, Mode
+from stores.backends.failover.postgres_side import OWN_TOKEN
 from stores.backends.failover.report import DocumentResync, ResyncReport
 from stores.backends.failover.steps import reached
 from stores.backends.file_errors import write_failed
@@ -303,9 +304,10 @@ class Resync:
                 "kind": participant.kind,
                 "tokens": _tokens(participant.state),
                 "base_revision": participant.ours.base_revision,
+                "own": self._own_tokens(participant),
             }
             steps = (sql.ROW, sql.MAKE_ROW, sql.ROW_LOCKED) if lock else (sql.ROW,)
-            text += [cursor.mogrify(step, own) for step in (*steps, sql.ARRIVED, sql.BASE)]
+            text += [cursor.mogrify(step, own) for step in (*steps, sql.ARRIVED, sql.UNNOTED, sql.BASE)]
         cursor.execute("".join(text).encode())
         rows = list(_rows(cursor))
         # One result per SELECT: the settings, the host, then for each document its row (twice with locks), and so on.
@@ -320,8 +322,8 @@ class Resync:
             if lock:
                 row = rows[position]
                 position += 1
-            arrived, base = rows[position], rows[position + 1]
-            position += 2
+            arrived, unnoted, base = rows[position : position + 3]
+            position += 3
             source = f"json_store, {participant.kind}"
             found[participant.kind] = Theirs(
                 document=None if before is None or row is None else decode(row[2], source=source),
@@ -330,10 +332,18 @@ class Resync:
                 arrived=None if arrived is None else self._ours_at(participant, arrived),
                 arrived_revision=None if arrived is None else int(arrived[1]),
                 arrived_token="" if arrived is None else arrived[3],
+                unnoted=None if unnoted is None else decode(unnoted[2]),
+                unnoted_revision=0 if unnoted is None else int(unnoted[1]),
                 host_epoch=host_epoch,
                 changes=() if row is None or row[3] is None else ((row[3], decode(row[2])),),
             )
         return found
+
+    def _own_tokens(self, participant: _Participant) -> str:
+        """How the tokens of this host's writes begin; "" where an acknowledged one may be among those after the base,
+        because a power cut took the note of it."""
+        base = participant.state.base
+        return self._host.id[:OWN_TOKEN] if base is not None and base.more.get("newest") else ""
 
     def _ours_at(self, participant: _Participant, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """What the copy was when the write arrived: a resync brought more to PostgreSQL than it had on the copy."""

@@ -23,6 +23,11 @@ ARRIVED = (
     "SELECT 'arrived', revision::text, data::text, token::text FROM json_store_revision WHERE kind = %(kind)s "
     "AND token = ANY(%(tokens)s::uuid[]) ORDER BY revision DESC LIMIT 1; "
 )
+#: This host's newest write after the base: it was in doubt, and whoever knew its token was killed or gave up.
+UNNOTED = (
+    "SELECT 'unnoted', revision::text, data::text, token::text FROM json_store_revision WHERE kind = %(kind)s "
+    "AND revision > %(base_revision)s AND left(token::text, 18) = %(own)s ORDER BY revision DESC LIMIT 1; "
+)
 #: What PostgreSQL remembers of the base.
 BASE = (
     "SELECT 'base', revision::text, data::text, written_at FROM json_store_revision "

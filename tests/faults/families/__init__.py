@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("killed", "line")
+MODULES = ("killed", "line", "hosts", "server", "files")
 
 
 def load() -> None:

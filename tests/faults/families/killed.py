@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tests.faults.registry import Setting, family
 from tests.faults.result import Result
-from tests.faults.world import World
+from tests.faults.world import Worker, World
 
 #: Seconds that a victim lives, at most, after its first acknowledged write.
 LONGEST_LIFE = 0.06
@@ -169,3 +169,33 @@ def eight(setting: Setting, result: Result) -> None:
             result.times += 1
             setting.say(result.times)
         world.account(result)
+
+
+@family("killed-unnoted", "Killed between COMMIT and note, then an outage", times=40, short=2)
+def killed_unnoted(setting: Setting, result: Result) -> None:
+    """A writer dies when PostgreSQL has committed its write and nobody else has seen that yet; then the line is cut. The
+    copy goes on without the write, which nobody was told of: back on PostgreSQL it must not win over acknowledged ones."""
+    with World(setting.server) as world:
+        world.start_usual()
+        host = world.host
+        while result.times < setting.times or world.acknowledged() < setting.acknowledged:
+            living = list(host.workers.values())
+            for worker in living:
+                world.stop(worker)
+            victim = world.start(world.job("count", "Av", kill_at="write.answered"))
+            world.nursery.wait(victim.pid)
+            victim.pid = 0
+            del host.workers["Av"]
+
+            def cut(workers: list[Worker] = living) -> None:
+                host.away()
+                for worker in workers:
+                    world.start(worker.job)
+
+            with world.outage(cut, host.returns, hurry=True):
+                time.sleep(0.25)
+            result.times += 1
+            setting.say(result.times)
+        world.account(result)
+        if result.conflicts:
+            result.problems.append("A write that nobody was told of came into conflict with acknowledged ones.")
