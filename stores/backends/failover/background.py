@@ -56,6 +56,7 @@ class Background:
     def _start_empty(self) -> None:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._away = False
         self._dirty: set[str] = set()
         self._unsynced: dict[str, float] = {}
         self._complained: dict[str, str] = {}
@@ -93,10 +94,13 @@ class Background:
             self._wake.notify_all()
 
     def watch(self) -> None:
-        """The host is on its copies."""
-        if self._thread is None or not self._thread.is_alive():
+        """The host is on its copies. The first call that says so wakes the thread, which may have gone to sleep for
+        long."""
+        if not self._away or self._thread is None or not self._thread.is_alive():
             with self._wake:
+                self._away = True
                 self._start()
+                self._wake.notify_all()
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
@@ -111,6 +115,7 @@ class Background:
     def _work(self) -> None:
         while True:
             wait = IDLE
+            self._away = seen_away = False
             try:
                 mode = self._host.mode()
                 if mode.backend == "postgres":
@@ -118,10 +123,12 @@ class Background:
                         time.sleep(GATHER)
                         self._refresh_all()
                     wait = min(wait, self._sync_what_is_due())
-                elif mode.automatic and self._probing:
-                    wait = min(IDLE, read_plan(self._host.probe_path, mode.epoch).seconds_left())
-                    if wait <= 0:
-                        wait = 0.0 if self._probe(mode.epoch) else 0.25
+                else:
+                    self._away = seen_away = True
+                    if mode.automatic and self._probing:
+                        wait = min(IDLE, read_plan(self._host.probe_path, mode.epoch).seconds_left())
+                        if wait <= 0:
+                            wait = 0.0 if self._probe(mode.epoch) else 0.25
             except StoreError as error:
                 self._complain("the host's files", error)
             except Exception:
@@ -130,6 +137,8 @@ class Background:
                 if not any(found() is not None for found in self._stores.values()):
                     self._thread = None
                     return
+                if self._away and not seen_away:
+                    continue  # the host has left PostgreSQL since we looked
                 if not (self._dirty and wait == IDLE and self._can_refresh()):
                     self._wake.wait(wait)
 
