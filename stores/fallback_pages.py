@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from stores import conflicts, registry, switching, timeline
 from stores.backends.failover.mode import Mode
-from stores.backends.failover.probe_plan import find_plan
 from stores.backends.failover.report import ResyncReport
 from stores.context import is_as_configured
 from stores.errors import StoreError
-from stores.fallback.look import ask_postgres, look, meet_the_stores
+from stores.fallback.asking import ask_postgres, meet_the_stores
+from stores.fallback.look import look
 from stores.fallback.machine import describe, machine, present_state, states, ways
 from stores.fallback.values import shown, sides_of
 from stores.fallback.waited import waited
@@ -84,7 +84,7 @@ def _overview(request: HttpRequest) -> HttpResponse:
         picture_text=describe(found.mode),
         ways=[(names[way.source], names[way.target], way.why) for way in ways()],
         states=states(),
-        waited=waited(registry.host(), found.mode),
+        waited=waited(registry.host()),
         readings=registry.history().status(),
         switches=page,
         shown_conflicts=waiting[:CONFLICTS_SHOWN],
@@ -115,7 +115,13 @@ def _open_conflicts() -> list[Any]:
 
 # --- before it is done ----------------------------------------------------------------------------------------------
 def _preview(
-    request: HttpRequest, action: Action, strategy: Strategy, *, error: str = "", reason: str = ""
+    request: HttpRequest,
+    action: Action,
+    strategy: Strategy,
+    *,
+    error: str = "",
+    reason: str = "",
+    unheard: str | None = None,
 ) -> HttpResponse:
     meet_the_stores()
     mode = switching.mode()
@@ -123,7 +129,8 @@ def _preview(
     sentences: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     changes = True
-    unheard = "" if action == "filesystem" else _unheard(mode)
+    if unheard is None:
+        unheard = "" if action == "filesystem" else _unheard()
     if unheard:
         blockers = (_("PostgreSQL does not answer, so what a resync would do cannot be told: %s") % unheard,)
     elif action == "resync":
@@ -160,10 +167,10 @@ def _preview(
     )
 
 
-def _unheard(mode: Mode) -> str:
+def _unheard() -> str:
     """Why PostgreSQL cannot be asked now; it is tried anew, because a person wants to know."""
     try:
-        ask_postgres(mode, find_plan(registry.host().probe_path, mode.epoch), force=True)
+        ask_postgres(force=True)
     except StoreError as error:
         return str(error)
     return ""
@@ -225,14 +232,14 @@ def _act(request: HttpRequest) -> HttpResponse:
     strategy = _strategy(request.POST.get("strategy", ""))
     reason = request.POST.get("reason", "")
 
-    def anew(error: str) -> HttpResponse:
-        return _preview(request, action, strategy, error=error, reason=reason)
+    def anew(error: str, unheard: str | None = None) -> HttpResponse:
+        return _preview(request, action, strategy, error=error, reason=reason, unheard=unheard)
 
     mode = switching.mode()
     if request.POST.get("epoch") != str(mode.epoch):
         return anew(_("The store was switched after this page was shown. Below is what would happen now."))
-    if action != "filesystem" and (unheard := _unheard(mode)):
-        return anew(_("Nothing was done. PostgreSQL does not answer: %s") % unheard)
+    if action != "filesystem" and (unheard := _unheard()):
+        return anew(_("Nothing was done. PostgreSQL does not answer: %s") % unheard, unheard)
     who = f"admin:{request.user.get_username()}"
     try:
         reason = switching.checked_reason(reason)

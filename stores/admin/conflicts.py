@@ -71,10 +71,15 @@ class ResyncFilter(admin.SimpleListFilter):
             return queryset.none()
 
 
+class OptionalJsonField(JsonValueField):
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class OtherForm(forms.Form):
     """Another value than the three."""
 
-    value = JsonValueField(
+    value = OptionalJsonField(
         label=gettext_lazy("Another value, as JSON"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
@@ -110,7 +115,6 @@ class StoreConflictAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("path",)
     ordering = (F("settled_at").desc(nulls_first=True), "-at", "kind", "path")
     actions = None
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -234,7 +238,7 @@ class StoreConflictAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             present=_present_text(conflict, document),
             is_none_of_them=document is not None and not any(column.kept for column in columns),
             values_hidden=hidden,
-            form=form or OtherForm(),
+            form=form or OtherForm(initial={"value": _to_begin_with(conflict, present)}),
             decided=_text(conflict, _decided(conflict)),
         )
 
@@ -269,6 +273,12 @@ def _present_text(conflict: StoreConflict, document: Document | None) -> str:
     if document is None:
         return _("The document cannot be read now.")
     return _text(conflict, value_at(document, tuple(conflict.keys)))
+
+
+def _to_begin_with(conflict: StoreConflict, present: Any) -> Any:
+    """The present value, to be changed a little; nothing where part of it is secret."""
+    shown = masked_value(conflict.kind, tuple(conflict.keys), present)
+    return None if present is ABSENT or shown != present else present
 
 
 def _decided(conflict: StoreConflict) -> Any:

@@ -25,6 +25,7 @@ from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 from stores.backends.bounded import BoundedConnection, connecting_until
 from stores.engine.breaker import Breaker, breaker_of
+from stores.engine.patience import present
 
 DEFAULT_CONNECT_SECONDS = 5.0
 DEFAULT_STATEMENT_MS = 5000
@@ -78,11 +79,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return int(self.settings_dict.get("STATEMENT_TIMEOUT_MS", DEFAULT_STATEMENT_MS))
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        patience = present()
+        if patience.refusal:
+            raise psycopg.OperationalError(patience.refusal)
         breaker = _breaker(conn_params)
         breaker.let_through()
         if self._is_direct(conn_params):
             conn_params = {**conn_params, "options": self._server_bounds()}
-        seconds = float(conn_params.get("connect_timeout") or DEFAULT_CONNECT_SECONDS)
+        seconds = patience.at_most(float(conn_params.get("connect_timeout") or DEFAULT_CONNECT_SECONDS))
         try:
             with connecting_until(monotonic() + seconds):
                 connection = super().get_new_connection(conn_params)
@@ -97,6 +101,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """Whether the kept connection still lives. One that fell silent counts as a failed connect."""
+        if present().refusal:
+            return False
         silent = self.connection
         self._probing = True
         try:
@@ -125,7 +131,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _seconds(self) -> float | None:
         """How long the client waits for one statement."""
         if self._probing:
-            return PROBE_SECONDS
+            return present().at_most(PROBE_SECONDS)
         if self._lifted or self.settings_dict["NAME"] is None:
             return None
         return self.statement_ms / 1000 + MARGIN_SECONDS

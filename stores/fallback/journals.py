@@ -110,8 +110,9 @@ def growth(host: Host, start: datetime, end: datetime) -> list[Growth]:
 
 def _ends_of_epochs(host: Host) -> dict[int, datetime]:
     """When the writes of an epoch had been brought back: at the switch that followed it."""
-    switches = sorted(host.log.latest(), key=lambda record: record.epoch)
-    return {before.epoch: after.at for before, after in zip(switches, switches[1:], strict=False)}
+    switches = sorted(host.log.latest(), key=lambda record: (record.epoch, record.at))
+    pairs = zip(switches, switches[1:], strict=False)
+    return {before.epoch: after.at for before, after in pairs if after.epoch > before.epoch}
 
 
 def _times(host: Host, kind: str, start: datetime) -> dict[int, list[datetime]]:

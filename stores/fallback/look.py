@@ -6,10 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import psycopg
-from django.conf import settings
-from django.db import connections
-
 from stores import comparison, registry
 from stores.admin.document_revisions import as_document, changes_between
 from stores.backends.failover.host import Host
@@ -18,11 +14,10 @@ from stores.backends.failover.mode import Mode
 from stores.backends.failover.probe_plan import ProbePlan, find_plan
 from stores.backends.json_text import decode
 from stores.backends.protocol import KINDS, Document, StoreStatus
-from stores.engine.breaker import Breaker, breaker_of
-from stores.errors import DocumentError, StoreError, StoreUnavailable
+from stores.errors import DocumentError, StoreError
+from stores.fallback.asking import NotAsked, ask_postgres, meet_the_stores
 from stores.fallback.journals import Waiting, waiting
 from stores.fallback.values import Sides, sides_of
-from stores.router import STORE_ALIAS
 
 
 @dataclass(frozen=True)
@@ -74,53 +69,13 @@ def look(*, force: bool = False) -> Look:
     asked, error = True, ""
     rows: dict[str, comparison.Row] = {}
     try:
-        rows = ask_postgres(mode, plan, force=force)
+        rows = ask_postgres(force=force)
     except NotAsked as reason:
         asked, error = False, str(reason)
     except StoreError as failure:
         error = str(failure)
     documents = tuple(_compare(host, mode, kind, rows.get(kind), heard=not error) for kind in KINDS)
     return Look(datetime.now(UTC), mode, host.id, documents, error, asked, plan)
-
-
-def meet_the_stores() -> None:
-    """Read each document as any caller does: that registers the copies, and a host whose PostgreSQL has died unnoticed
-    goes over to them now."""
-    for kind in KINDS:
-        try:
-            registry.store_for(kind).read()
-        except StoreError:
-            continue
-
-
-class NotAsked(StoreUnavailable):
-    """PostgreSQL did not answer a moment ago, so it was not asked again."""
-
-
-def ask_postgres(mode: Mode, plan: ProbePlan | None, *, force: bool = False) -> dict[str, comparison.Row]:
-    """Both documents, in one statement, within the store's deadline. Unless `force`, PostgreSQL is left alone for some
-    seconds after a failure, and while probes do that work. Raises `NotAsked`, and `StoreError`."""
-    breaker = store_breaker()
-    if not force:
-        if mode.backend == "filesystem" and mode.automatic and not mode.stop and not (plan and plan.answers):
-            raise NotAsked((plan.error if plan else "") or mode.reason)
-        try:
-            breaker.let_through()
-        except psycopg.OperationalError as error:
-            raise NotAsked(f"{error}.") from None
-    try:
-        rows = comparison.rows(settings.STORE_DEADLINE_SECONDS)
-    except StoreUnavailable:
-        breaker.failed()
-        raise
-    breaker.succeeded()
-    return rows
-
-
-def store_breaker() -> Breaker:
-    """The one that the pages of PostgreSQL's tables heed."""
-    parts = connections[STORE_ALIAS].get_connection_params()
-    return breaker_of(str(parts.get("host", "")), str(parts.get("port", "")))
 
 
 def _decoded(text: str) -> Document | None:

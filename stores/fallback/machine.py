@@ -23,7 +23,7 @@ POSTGRES, SWITCHING, BY_ITSELF, BY_HAND, RETURNING, DECISION = (
 
 @dataclass(frozen=True)
 class State:
-    """`name` and one line on what it means, cut into lines that fit its box."""
+    """`name`, where the narrow picture breaks its line at the comma, and two lines on what it means."""
 
     key: str
     name: str
@@ -86,12 +86,12 @@ def ways() -> list[Way]:
     ]
 
 
-_W, _H = 206.0, 74.0
+_BOX = (206.0, 74.0)
 _WIDE = Picture(
     "is-wide",
     920,
     272,
-    (_W, _H),
+    _BOX,
     {
         POSTGRES: (4, 20),
         SWITCHING: (357, 20),
@@ -114,11 +114,11 @@ _WIDE = Picture(
 _NARROW = Picture(
     "is-narrow",
     340,
-    400,
-    (142, 84),
+    404,
+    (142, 80),
     {
-        POSTGRES: (24, 8),
-        SWITCHING: (196, 8),
+        POSTGRES: (24, 12),
+        SWITCHING: (196, 12),
         RETURNING: (24, 158),
         BY_ITSELF: (196, 158),
         BY_HAND: (24, 308),
@@ -207,25 +207,22 @@ def _draw_state(state: State, picture: Picture, lit: bool) -> SafeString:
     left, top = picture.places[state.key]
     width, height = picture.box
     middle = left + width / 2
-    narrow = width < _W
-    items = [
-        svg.element("rect", x=float(left), y=float(top), width=width, height=height, rx=8),
-        _text(("● " if lit else "") + state.name, middle, top + 24, "machine-name"),
-    ]
-    if not narrow:
+    items = [svg.element("rect", x=float(left), y=float(top), width=width, height=height, rx=8)]
+    mark = "● " if lit else ""
+    if picture.box == _BOX:
+        items.append(_text(mark + state.name, middle, top + 24, "machine-name"))
         items += [_text(line, middle, top + 44 + 15 * row, "machine-line") for row, line in enumerate(state.lines)]
-    elif lit:
-        items.append(_text(_("now"), middle, top + 46, "machine-line"))
-    if lit and not narrow:
-        items.append(
-            svg.group(
-                [
-                    svg.element("rect", x=left + 12.0, y=top - 9.0, width=46, height=18, rx=9),
-                    _text(_("now"), left + 35, top + 4, ""),
-                ],
-                css="machine-now",
-            )
-        )
+    else:
+        first, comma, second = state.name.partition(", ")
+        rows = [mark + first + comma.strip(), second] if comma else [mark + first]
+        above = top + height / 2 + 5 - 9 * (len(rows) - 1)
+        items += [_text(row, middle, above + 18 * number, "machine-name") for number, row in enumerate(rows)]
+    if lit:
+        now = [
+            svg.element("rect", x=left + 12.0, y=top - 9.0, width=46, height=18, rx=9),
+            _text(_("now"), left + 35, top + 4, ""),
+        ]
+        items.append(svg.group(now, css="machine-now"))
     return svg.group(items, css=f"machine-state is-{state.key}" + (" is-lit" if lit else ""))
 
 

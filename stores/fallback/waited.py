@@ -12,11 +12,10 @@ from django.utils.translation import ngettext
 
 from opsadmin.charts import Series, line_chart
 from stores.backends.failover.host import Host
-from stores.backends.failover.mode import Mode
 from stores.fallback.journals import growth
 
-USUAL = timedelta(hours=24)
-LONGEST = timedelta(days=7)
+#: The chart shows the shortest of these that holds all that waited, up to the longest.
+SPANS = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 7 * 24))
 #: The table says as much as the chart with fewer lines.
 _MOST_LINES = 60
 
@@ -31,20 +30,19 @@ class Waited:
     span: str
 
 
-def waited(host: Host, mode: Mode) -> Waited:
+def waited(host: Host) -> Waited:
     now = timezone.now()
-    start = now - USUAL
-    if mode.backend == "filesystem" and mode.since < start + timedelta(hours=1):
-        start = max(mode.since - timedelta(hours=1), now - LONGEST)
-    hours = round((now - start).total_seconds() / 3600)
-    span = ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
-    grown = growth(host, start, now)
+    grown = growth(host, now - SPANS[-1], now)
+    moments = [moment for document in grown for moment, number in document.steps if number]
+    span = next((span for span in SPANS if not moments or min(moments) > now - span), SPANS[-1])
+    start = now - span
+    hours = int(span.total_seconds() // 3600)
+    span_text = ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     most = max((number for document in grown for _moment, number in document.steps), default=0)
     if not most:
-        return Waited([], [], span)
-    series = [
-        Series(document.kind, document.points, _("writes"), index) for index, document in enumerate(grown, start=1)
-    ]
+        return Waited([], [], span_text)
+    # A unit each: that gives each document a panel of its own, with its name.
+    series = [Series(_("Writes"), document.points, document.kind, 1) for document in grown]
     description = ngettext(
         "At most %(n)d write of one document waited. The values are in the table below.",
         "At most %(n)d writes of one document waited. The values are in the table below.",
@@ -61,7 +59,7 @@ def waited(host: Host, mode: Mode) -> Waited:
             description=description,
             identity=f"waited-{css}",
             width=width,
-            height=220,
+            height=260,
             css=css,
         )
 
@@ -70,4 +68,4 @@ def waited(host: Host, mode: Mode) -> Waited:
         inner = document.steps[1:-1]
         lines += [(moment, document.kind, number) for moment, number in inner[:: max(1, len(inner) // _MOST_LINES)]]
     lines.sort(reverse=True)
-    return Waited([picture("is-wide", 920), picture("is-narrow", 340)], lines, span)
+    return Waited([picture("is-wide", 920), picture("is-narrow", 340)], lines, span_text)

@@ -1,0 +1,3 @@
+"""Fixtures of these tests."""
+
+from tests.fixtures.outage import outage  # noqa: F401
