@@ -72,9 +72,8 @@ def test_the_state_says_what_counts(journal: Journal) -> None:
         state = seen.state()
         assert state.base is not None
         assert state.head is not None
-        assert state.resync is not None
         assert (state.base.text, state.base.revision) == ('{"n": 0}', 7)
-        assert (state.head.text, state.resync.token, state.tokens) == ("3", "r", ["b"])
+        assert (state.head.text, [found.token for found in state.resyncs], state.tokens) == ("3", ["r"], ["b"])
         assert (state.writes, state.next_number, state.damage) == (3, 5, [])
     assert os.stat(only_segment(journal)).st_mode & 0o777 == 0o600
 
@@ -217,16 +216,21 @@ def test_segments_roll_and_each_has_the_base_and_what_is_in_doubt(
     other = fresh(journal)
     other.state()
     journal.append(record(1, "in doubt", token="token", doubt=True))
-    journal.append(record(2, "ours", "resync", token="sent"))
+    journal.append(record(2, "ours", "resync", token="never"))
+    journal.append(record(2, "ours", "resync", token="arrived"))
+    journal.append(record(2, "ours", "resync", token="sent", more={"arrived": "arrived"}))
     for number in range(3, 60):
         (journal if number % 3 else other).append(record(number, str(number) * 100))
         for seen in (journal, other, fresh(journal)):
             state = seen.state()
             assert state.base is not None
             assert state.head is not None
-            assert state.resync is not None
             assert (state.base.revision, state.head.number, state.tokens) == (7, number, ["token"])
-            assert (state.resync.token, state.next_number, state.damage) == ("sent", number + 1, [])
+            assert ([found.token for found in state.resyncs], state.next_number, state.damage) == (
+                ["arrived", "sent"],
+                number + 1,
+                [],
+            )
     segments = journal.segments()
     assert len(segments) > 1
     assert segments[0][0] > 0

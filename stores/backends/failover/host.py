@@ -185,6 +185,7 @@ class Host:
             return
         self._started = start
         mode = self.mode()
+        self._tidy()
         if mode.start_value == start:
             return
         with self._switch_lock(time.monotonic() + SWITCH_SECONDS):
@@ -200,6 +201,13 @@ class Host:
             else:
                 # The copies' writes come first; the prober brings them back and then switches.
                 self._mode_file.write(replace(mode, automatic=True, reason=reason, who="start", start_value=start))
+
+    def _tidy(self) -> None:
+        """Put away the journals of a resync that was killed when all it had left to do was this. Never raises."""
+        with suppress(StoreError), self._switch_lock(0.0):
+            epoch = self.mode().epoch
+            for old in {(kind, found) for kind, found, _, _ in journal_files(self.journals) if found < epoch}:
+                Journal(self.journals, *old).archive()
 
     # --- changing it -----------------------------------------------------------------------------------------------
 

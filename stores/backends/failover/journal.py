@@ -100,11 +100,12 @@ class Damage:
 
 @dataclass
 class JournalState:
-    """What a journal holds, read once and then followed. `tokens`: of the writes in doubt."""
+    """What a journal holds, read once and then followed. `tokens`: of the writes in doubt. `resyncs`: the latest one that
+    was sent, after the one before it that is known to have arrived."""
 
     base: Record | None = None
     head: Record | None = None
-    resync: Record | None = None
+    resyncs: list[Record] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     writes: int = 0
     next_number: int = 0
@@ -113,7 +114,9 @@ class JournalState:
     def take(self, record: Record) -> None:
         self.next_number = max(self.next_number, record.number + 1)
         if record.what == "resync":
-            self.resync = record
+            # Of those before, whoever began this one knew which had arrived; no other ever will.
+            arrived = record.more.get("arrived", "")
+            self.resyncs = [*(found for found in self.resyncs if found.token == arrived), record]
             return
         if record.what == "base":
             self.base = self.base or record
@@ -314,13 +317,13 @@ class Journal:
         return segment + 1, len(head)
 
     def _in_doubt(self) -> list[Record]:
-        """Of each write in doubt its token, and the latest resync: both are looked for in PostgreSQL."""
+        """Of each write in doubt its token, and the resyncs: both are looked for in PostgreSQL."""
         kept = [
             Record(self._state.head.number, "write", datetime.now(UTC), self._state.head.text, token=token, doubt=True)
             for token in self._state.tokens
             if self._state.head is not None
         ]
-        return kept if self._state.resync is None else [*kept, self._state.resync]
+        return [*kept, *self._state.resyncs]
 
     def archive(self) -> None:
         """Move the segments to `done/`: their writes are in PostgreSQL. Raises `StoreError`."""

@@ -168,7 +168,8 @@ class Resync:
                 self._host.stop(mode, report.stopped)
                 return report
             for participant, document in zip(participants, documents, strict=True):
-                self._announce(participant, document, token)
+                self._keep_earlier_conflicts(participant, theirs)
+                self._announce(participant, document, token, theirs[participant.kind].arrived_token)
             reached("resync.journalled")
             # The fence must rise above whatever this host was before, also where its directory was restored.
             epoch = max(mode.epoch, *(side.host_epoch or 0 for side in theirs.values()), 0) + 1
@@ -182,8 +183,6 @@ class Resync:
         reached("resync.known")
         for document in documents:
             self._keep_conflicts(document, token, mode)
-        for participant in participants:
-            self._keep_earlier_conflicts(participant, theirs)
         reached("resync.conflicts")
         backend: Backend = "postgres" if to_postgres else "filesystem"
         report = self._report(replace(mode, backend=backend, epoch=epoch), documents, applied=True, token=token)
@@ -256,8 +255,8 @@ class Resync:
             for participant in participants
         )
 
-    def _announce(self, participant: _Participant, document: DocumentResync, token: str) -> None:
-        """Put on the disk what is about to be sent."""
+    def _announce(self, participant: _Participant, document: DocumentResync, token: str, arrived: str) -> None:
+        """Put on the disk what is about to be sent, and what is known of earlier ones."""
         if document.verdict in ("same", "theirs"):
             return
         participant.journal.append(
@@ -267,7 +266,7 @@ class Resync:
                 datetime.now(UTC),
                 encode(document.ours),
                 token=token,
-                more={"conflicts": [conflict.as_dict() for conflict in document.conflicts]},
+                more={"conflicts": [conflict.as_dict() for conflict in document.conflicts], "arrived": arrived},
             )
         )
 
@@ -347,8 +346,8 @@ class Resync:
 
     def _ours_at(self, participant: _Participant, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """What the copy was when the write arrived: a resync brought more to PostgreSQL than it had on the copy."""
-        resync = participant.state.resync
-        if resync is not None and resync.token == arrived[3] and resync.text is not None:
+        resync = _arrived(participant, arrived[3])
+        if resync is not None and resync.text is not None:
             return decode(resync.text)
         return decode(arrived[2])
 
@@ -412,8 +411,9 @@ class Resync:
 
     def _keep_earlier_conflicts(self, participant: _Participant, theirs: dict[str, Theirs]) -> None:
         """Those of a resync that was killed after its commit."""
-        resync, side = participant.state.resync, theirs[participant.kind]
-        if resync is None or resync.token != side.arrived_token or not resync.more.get("conflicts"):
+        side = theirs[participant.kind]
+        resync = _arrived(participant, side.arrived_token)
+        if resync is None or not resync.more.get("conflicts"):
             return
         content, epoch = resync.more["conflicts"], participant.journal.epoch
         self._write_conflicts(participant.kind, resync.token, content, epoch, side.arrived_revision)
@@ -463,7 +463,12 @@ class _LocksTaken(Exception):
 
 
 def _tokens(state: JournalState) -> list[str]:
-    return [*state.tokens, *([state.resync.token] if state.resync is not None else [])]
+    return [*state.tokens, *(resync.token for resync in state.resyncs)]
+
+
+def _arrived(participant: _Participant, token: str) -> Record | None:
+    """The earlier resync with this token."""
+    return next((resync for resync in participant.state.resyncs if resync.token == token), None)
 
 
 def _rows(cursor: psycopg.Cursor[Any]) -> Iterator[tuple[Any, ...] | None]:
