@@ -136,6 +136,7 @@ class JsonDocumentAdmin(OutageMixin):
                     "kind": kind,
                     "title": _(definition(kind).title),
                     "status": status,
+                    "known": status.detail.get("known"),
                     "problems": problems,
                     "unknown": notes,
                     "empty": empty,

@@ -23,7 +23,7 @@ from stores.backends.failover.mode import Mode
 from stores.engine.patience import waiting_at_most
 from stores.errors import StoreUnavailable
 from stores.fallback import last_known
-from stores.fallback.asking import present_mode, refusal_of
+from stores.fallback.asking import present_mode, refusal_of, store_breaker
 
 __all__ = ["OutageMixin", "answer_in_outage", "is_outage"]
 
@@ -110,6 +110,8 @@ class OutageMixin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _surviving(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         def surviving(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             mode = present_mode()
+            if mode is not None and mode.backend == "postgres":
+                store_breaker().forget_before(mode.since)
             try:
                 with waiting_at_most(settings.STORE_DEADLINE_SECONDS, refusal=refusal_of(mode)):
                     response = view(request, *args, **kwargs)

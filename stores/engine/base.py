@@ -80,8 +80,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         patience = present()
-        if patience.refusal:
-            raise psycopg.OperationalError(patience.refusal)
         breaker = _breaker(conn_params)
         breaker.let_through()
         if self._is_direct(conn_params):
@@ -98,6 +96,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         breaker.succeeded()
         connection.limit = self._seconds
         return connection
+
+    def ensure_connection(self) -> None:
+        refusal = present().refusal
+        if refusal:
+            # A kept connection has most likely fallen silent: whoever asked it would wait.
+            if not self.in_atomic_block:
+                self.close()
+            with self.wrap_database_errors:
+                raise psycopg.OperationalError(refusal)
+        super().ensure_connection()
 
     def is_usable(self) -> bool:
         """Whether the kept connection still lives. One that fell silent counts as a failed connect."""

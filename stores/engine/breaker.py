@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from math import ceil
 from time import monotonic
 
@@ -33,6 +34,11 @@ class Breaker:
             self._pause = min(self._pause * 2 or FIRST_PAUSE, LONGEST_PAUSE)
             self._retry_at = self._clock() + self._pause
             self._failed_at = timezone.now()
+
+    def forget_before(self, moment: datetime) -> None:
+        """Somebody has heard the server at `moment`: failures of before count no more."""
+        if self._pause and self._failed_at < moment:
+            self.succeeded()
 
     def let_through(self) -> None:
         """Return where a connect may be tried; else raise psycopg's OperationalError that says when."""
