@@ -45,6 +45,12 @@ class FastPool(ConnectionPool[BoundedConnection]):
         self._patience = patience
         self._in_use = in_use
 
+    def is_full(self) -> bool:
+        """Whether it has all the connections it may have: who gets none waits for another caller, be it one whom a
+        connection is just handed to, and not for the server."""
+        with self._lock:
+            return self._nconns - self._opening >= self.max_size
+
     def _add_connection(self, attempt: Any, growing: bool = False) -> None:
         with self._lock:
             if self._opening >= len(self._waiting):

@@ -309,7 +309,7 @@ class Line:
     def explain(self, error: BaseException, deadline: float) -> StoreError:
         """The `StoreError` for what psycopg raised in a call that had `deadline` seconds."""
         if isinstance(error, PoolTimeout):
-            if len(self._out) >= self.size:
+            if len(self._out) >= self.size or (self._pool is not None and self._pool.is_full()):
                 return StoreBusy(
                     f"All {self.size} connections of this process were in use for {deadline:g} s. Nothing was "
                     "changed; raise STORE_POOL_SIZE or look for a long transaction."

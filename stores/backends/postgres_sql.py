@@ -34,14 +34,16 @@ _LOCKED = "SELECT data::text FROM json_store WHERE kind = %(kind)s FOR UPDATE"
 # Sent as one text in the simple protocol: one round trip, also through a pooler.
 _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('lock_timeout', %(lock_timeout)s, true), "
+    # Where many want the row, getting its lock is several waits, and lock_timeout counts each anew.
+    "set_config('statement_timeout', %(lock_timeout)s, true), "
     "set_config('idle_in_transaction_session_timeout', %(idle_timeout)s, true); "
 )
+#: Who has the lock is not cancelled half way by what was left for getting it; the client's deadline still holds.
+_UNHURRIED = "set_config('statement_timeout', '60s', true)"
 BEGIN_LOCKED = _BEGIN + _LOCKED
 #: A missing row cannot be locked. Whoever makes it first, both lock the same row afterwards.
 MAKE_LOCKED = "INSERT INTO json_store (kind, data) VALUES (%(kind)s, '{}') ON CONFLICT (kind) DO NOTHING; " + _LOCKED
-WRITE_COMMIT = (
-    f"SELECT {_CONTEXT}; UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() WHERE kind = %(kind)s; COMMIT"
-)
+WRITE_COMMIT = f"SELECT {_CONTEXT}, {_UNHURRIED}; UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() WHERE kind = %(kind)s; COMMIT"
 
 _WRITTEN = "SELECT revision FROM json_store_revision WHERE kind = %(kind)s AND token = %(token)s::uuid"
 FIND_TOKEN = _WRITTEN
@@ -83,7 +85,7 @@ SET_OF_HOST = f"SELECT {_OF_HOST}; "
 WRITE_OF_HOST = (
     "UPDATE json_store SET data = %(data)s::jsonb, updated_at = now() WHERE kind = %(kind)s RETURNING revision; "
 )
-WRITE_COMMIT_OF_HOST = SET_OF_HOST + WRITE_OF_HOST + "COMMIT"
+WRITE_COMMIT_OF_HOST = f"SELECT {_OF_HOST}, {_UNHURRIED}; " + WRITE_OF_HOST + "COMMIT"
 
 STATUS = (
     "SELECT found.revision, found.updated_at, octet_length(found.data::text), current_setting('server_version'), "

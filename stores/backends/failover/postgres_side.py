@@ -25,6 +25,8 @@ from stores.errors import CommitUnknown, DocumentError, StoreBusy, StoreError, S
 #: A call that waited for a connection as long as it could waits this much more for those that have them.
 HOLDERS_SECONDS = 0.15
 
+#: The part of a call's time that must be left when it has its connection.
+LEAST_SHARE = 0.15
 #: So much of a token is its host's id.
 OWN_TOKEN = 18
 
@@ -110,8 +112,8 @@ class PostgresSide:
     def write(self, mode: Mode, text: str, until: float) -> None:
         """Replace the document. Raises Moved, Lost, WentBack, StoreBusy, DocumentError."""
         seen = self._known.revision(mode.epoch)
-        values = self._values(mode, until, data=text, seen=seen)
         connection = self._take(mode, until)
+        values = self._values(mode, until, data=text, seen=seen)
         try:
             try:
                 with self._gate(mode, until):
@@ -150,8 +152,8 @@ class PostgresSide:
         seen = self._known.revision(mode.epoch)
         repeated = False
         while True:
-            values = self._values(mode, until)
             connection = self._take(mode, until)
+            values = self._values(mode, until)
             try:
                 try:
                     row = _last_row(connection, sql.BEGIN_LOCKED_REVISION, values)
@@ -237,6 +239,7 @@ class PostgresSide:
         return self._store.values(until, host=self._host.id, epoch=str(mode.epoch), **{"token": token, **more})
 
     def _take(self, mode: Mode, until: float) -> Connection:
+        enough = LEAST_SHARE * (until - monotonic())
         try:
             connection = self._store.line.take(until)
         except psycopg.Error as error:
@@ -244,6 +247,10 @@ class PostgresSide:
             if isinstance(lost, StoreBusy) and self._moves_soon(mode):
                 raise Moved from error
             raise lost from error
+        if 0 < until - monotonic() < enough:
+            # It would be over before PostgreSQL could answer, or say that somebody holds the lock: no proof of its end.
+            self._store.line.give_back(connection)
+            raise StoreBusy("All connections of this process were in use for too long. Nothing was changed; try again.")
         if isinstance(connection, BoundedConnection):
             connection.abandon = self._has_moved(mode)
         return connection
