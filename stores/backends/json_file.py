@@ -330,6 +330,12 @@ class HeldFile:
         """Changes with every change of the file, but those that keep inode, time and size; None where there is none."""
         return _identity(_stat(self._target))
 
+    def age(self) -> float:
+        """Seconds since the file was changed; infinite where there is none, or its time lies ahead."""
+        found = _stat(self._target)
+        age = time.time() - found.st_mtime if found is not None else -1.0
+        return age if age >= 0 else float("inf")
+
     def read(self) -> Document | None:
         """The document; None where there is no file. Raises as `JsonStore.read`."""
         content = _read(self._target)

@@ -181,3 +181,25 @@ def test_a_child_of_fork_has_a_thread_of_its_own(begin: Begin, dashboard: psycop
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     one.store.write({"n": 3})
     until(lambda: copy_of(one) == {"n": 3})
+
+
+def test_a_file_in_the_middle_of_being_written_is_left_alone(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Other programs truncate and write: between the two it is no document, but soon their own."""
+    monkeypatch.setattr(background, "BEING_WRITTEN", 60.0)
+    one = begin()
+    one.store.write({"n": 1})
+    until(lambda: copy_of(one) == {"n": 1})
+    path = Path(one.store.fallback.path)
+    path.write_text("")
+    one.store.write({"n": 2})
+    time.sleep(3 * background.GATHER)
+    assert path.read_text() == ""
+    path.write_text('{"n": "other"}')
+    until(lambda: "changed by another program" in caplog.text)
+    assert copy_of(one) == {"n": "other"}
+    path.write_text("torn")
+    monkeypatch.setattr(background, "BEING_WRITTEN", 0.0)
+    until(lambda: copy_of(one) == {"n": 2})
+    assert list(path.parent.glob("state.json.damaged-*"))

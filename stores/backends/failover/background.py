@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 GATHER = 0.1
 #: Seconds after which a copy is brought to the disk: sooner would only get in the way of PostgreSQL's own syncs.
 SYNC_AFTER = 2.0
+#: A file younger than this (seconds) that is no document yet may become one.
+BEING_WRITTEN = 2.0
 #: Seconds after which a process with nothing to do looks at the mode: another process may have changed it.
 IDLE = 5.0
 #: A probe may wait longer than a call: Neon needs 2 s to wake up.
@@ -170,7 +172,11 @@ class Background:
                     return
                 document = decode(known.text)
                 if not store.copy.holds(held, document):
-                    if not held.is_ours() and store.copy.is_document(held):
+                    is_document = store.copy.is_document(held)
+                    if not is_document and held.age() < BEING_WRITTEN:
+                        self._dirty.add(kind)  # another program may be in the middle of it
+                        return
+                    if is_document and not held.is_ours():
                         # Perhaps the dashboard works on it: overwriting it again and again would break it.
                         raise StoreError(
                             f"{store.fallback.path} was changed by another program, and is left as it is. If nobody "
