@@ -10,7 +10,6 @@ STEPS = (
     "switch.announced",
     "switch.alone",
     "switch.done",
-    "write.sent",
     "write.answered",
     "write.known",
     "journal.based",
