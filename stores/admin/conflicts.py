@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -61,7 +62,7 @@ class ResyncFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         found = StoreConflict.objects.order_by("-at").values_list("resync", "at").distinct()[:RESYNCS_OFFERED]
-        return [(str(resync), f"{at:%Y-%m-%d %H:%M:%S}") for resync, at in found]
+        return [(str(resync), f"{localtime(at):%Y-%m-%d %H:%M:%S}") for resync, at in found]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[StoreConflict]) -> QuerySet[StoreConflict]:
         given = self.value()

@@ -40,9 +40,8 @@ def keep(request: HttpRequest, response: HttpResponseBase, title: str) -> None:
     now = monotonic()
     if now - _looked.get(request.path, -EVERY.total_seconds()) < EVERY.total_seconds():
         return
-    table = _Table()
-    table.feed(getattr(response, "text", ""))
-    if not table.headers:
+    headers, rows = _table_of(getattr(response, "text", ""))
+    if not headers:
         return
     _looked[request.path] = now
     taken_at = timezone.now()
@@ -51,7 +50,7 @@ def keep(request: HttpRequest, response: HttpResponseBase, title: str) -> None:
             return
         LastKnownPage.objects.update_or_create(
             path=request.path,
-            defaults={"title": title[:200], "headers": table.headers, "rows": table.rows, "taken_at": taken_at},
+            defaults={"title": title[:200], "headers": headers, "rows": rows, "taken_at": taken_at},
         )
     except DatabaseError as error:
         logger.warning("[store] What %s shows was not kept: %s.", request.path, type(error).__name__)
@@ -63,6 +62,15 @@ def find(path: str) -> LastKnownPage | None:
         return LastKnownPage.objects.filter(path=path).first()
     except DatabaseError:
         return None
+
+
+def _table_of(page: str) -> tuple[list[str], list[list[str]]]:
+    """Its headers and rows, without the columns that have buttons and no name."""
+    table = _Table()
+    table.feed(page)
+    named = [column for column, header in enumerate(table.headers) if header]
+    rows = [[row[column] for column in named if column < len(row)] for row in table.rows]
+    return [table.headers[column] for column in named], rows
 
 
 class _Table(HTMLParser):

@@ -41,12 +41,14 @@ class Way:
 
 @dataclass(frozen=True)
 class Picture:
-    """A size: where each state's box is (left, top), and the corners of each way between them."""
+    """A size: where each state's box is (left, top), and the corners of each way between them. `tag`: how far from a
+    box's left its "now" stands, where no way ends."""
 
     css: str
     width: int
     height: int
     box: tuple[float, float]
+    tag: float
     places: dict[str, tuple[float, float]]
     ways: tuple[tuple[tuple[float, float], ...], ...]
 
@@ -92,6 +94,7 @@ _WIDE = Picture(
     920,
     272,
     _BOX,
+    80,
     {
         POSTGRES: (4, 20),
         SWITCHING: (357, 20),
@@ -116,6 +119,7 @@ _NARROW = Picture(
     340,
     404,
     (142, 80),
+    84,
     {
         POSTGRES: (24, 12),
         SWITCHING: (196, 12),
@@ -219,8 +223,8 @@ def _draw_state(state: State, picture: Picture, lit: bool) -> SafeString:
         items += [_text(row, middle, above + 18 * number, "machine-name") for number, row in enumerate(rows)]
     if lit:
         now = [
-            svg.element("rect", x=left + 12.0, y=top - 9.0, width=46, height=18, rx=9),
-            _text(_("now"), left + 35, top + 4, ""),
+            svg.element("rect", x=left + picture.tag, y=top - 9.0, width=46, height=18, rx=9),
+            _text(_("now"), left + picture.tag + 23, top + 4, ""),
         ]
         items.append(svg.group(now, css="machine-now"))
     return svg.group(items, css=f"machine-state is-{state.key}" + (" is-lit" if lit else ""))

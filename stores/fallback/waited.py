@@ -32,7 +32,7 @@ class Waited:
 
 def waited(host: Host) -> Waited:
     now = timezone.now()
-    grown = growth(host, now - SPANS[-1], now)
+    grown = [one for one in growth(host, now - SPANS[-1], now) if any(number for _moment, number in one.steps)]
     moments = [moment for document in grown for moment, number in document.steps if number]
     span = next((span for span in SPANS if not moments or min(moments) > now - span), SPANS[-1])
     start = now - span
@@ -59,7 +59,7 @@ def waited(host: Host) -> Waited:
             description=description,
             identity=f"waited-{css}",
             width=width,
-            height=260,
+            height=100 + 80 * len(grown),
             css=css,
         )
 

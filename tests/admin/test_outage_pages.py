@@ -217,7 +217,7 @@ class TestLastKnown:
         get_store("settings").read()
         answer = admin_client.get(EVENTS)
         assert last(answer) is None
-        assert "nobody opened it before" in answer.text
+        assert "nothing of it was kept" in answer.text
 
     def test_what_is_sent_is_not_lost_in_silence(self, admin_client, rows):
         rows.down()

@@ -2,6 +2,7 @@
 
 import re
 
+import psycopg
 import pytest
 
 from stores import switching
@@ -13,6 +14,7 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "store"], transaction=True),
 ]
 PAGE = "/admin/ops/store-fallback/"
+REVISIONS = "/admin/stores/jsondocument/settings/revisions/"
 
 
 @pytest.fixture
@@ -49,7 +51,12 @@ def test_on_postgresql_with_a_conflict(lead, outage):
 
 
 def test_in_an_outage(lead, outage):
-    for path in ("/admin/stores/statehistory/", "/admin/stores/automationstate/"):
+    with psycopg.connect(outage.dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO state_history (timestamp, temperature, humidity, assumed_aircon_power, last_action) "
+            "SELECT now() - n * interval '1 minute', 21.5, 40, 'on', 'AUTO_SUMMER_ON' FROM generate_series(1, 20) AS n"
+        )
+    for path in ("/admin/stores/statehistory/", "/admin/stores/automationstate/", REVISIONS):
         lead.visit(path)
     outage.down()
     for number in range(5):
@@ -59,7 +66,7 @@ def test_in_an_outage(lead, outage):
     look_at(lead, "resync-down", f"{PAGE}?preview=resync")
     look_at(lead, "history-down", "/admin/stores/statehistory/")
     look_at(lead, "documents-down", "/admin/stores/jsondocument/")
-    look_at(lead, "revisions-down", "/admin/stores/jsondocument/settings/revisions/")
+    look_at(lead, "revisions-down", REVISIONS)
     look_at(lead, "index-down", "/admin/")
 
 
