@@ -35,6 +35,10 @@ test-setup:
 test: test-setup ## Install what the tests need and run them (ARGS="-k words" for some)
 	@$(VENV)/pytest -n 2 --dist worksteal $(ARGS)
 
+.PHONY: faults
+faults: test-setup ## Break the store on purpose, in full: 15 minutes (FAMILY=name,name TIMES=n for less)
+	@ENV_FILE=/dev/null FAMILY="$(FAMILY)" TIMES="$(TIMES)" $(VENV)/python -m tests.faults
+
 .PHONY: lint
 lint: test-setup ## Style, types, templates, migrations, production settings
 	$(VENV)/ruff check .

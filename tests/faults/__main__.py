@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tests.faults import document
 from tests.faults.registry import Family, Setting, families
 from tests.faults.result import Result
 from tests.faults.server import Server
@@ -24,7 +26,15 @@ from tests.faults.server import Server
 ENOUGH = 10_000
 
 
-def run(family: Family, times: int, acknowledged: int, server: Server, directory: Path, say) -> Result:
+def run(
+    family: Family,
+    times: int,
+    acknowledged: int,
+    server: Server,
+    directory: Path,
+    say: Callable[[int], None],
+) -> Result:
+    """Strike `times` times and until so many writes were acknowledged. Servers of its own live in `directory`."""
     result = family.result()
     began = time.monotonic()
     servers: list[Server] = []
@@ -58,6 +68,8 @@ def table_of(results: list[Result]) -> Table:
         "lost",
         "twice",
         "unknown",
+        "refused",
+        "conflicts",
         "stale reads",
         "longest",
         "first",
@@ -104,6 +116,7 @@ def main() -> int:
     results: list[Result] = []
     console = Console(width=None if sys.stdout.isatty() else 170)
     shared = Server.new(directory / "pg")
+    about = document.machine(shared.superuser)
     try:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
@@ -113,16 +126,17 @@ def main() -> int:
                 times = chosen.times or family.times
                 task = progress.add_task(family.title, total=times)
                 enough = 0 if chosen.times else ENOUGH
-                results.append(
-                    run(
-                        family,
-                        times,
-                        enough,
-                        shared,
-                        directory,
-                        lambda done, task=task: progress.update(task, completed=done),
-                    )
+                result = run(
+                    family,
+                    times,
+                    enough,
+                    shared,
+                    directory,
+                    lambda done, task=task: progress.update(task, completed=done),
                 )
+                results.append(result)
+                if not console.is_terminal:  # the bars appear there at the end only
+                    print(f"{family.title}: {result.times} times, {result.acknowledged} acknowledged", flush=True)
     finally:
         shared.stop()
         shutil.rmtree(directory, ignore_errors=True)
@@ -130,8 +144,13 @@ def main() -> int:
     for result in results:
         for problem in result.problems[:10]:
             console.print(f"{result.title}: {problem}", style="red", markup=False)
-        for note in result.notes:
+        for note in dict.fromkeys(result.notes):
             console.print(f"{result.title}: {note}", markup=False)
+    if len(names) == len(known) and not chosen.times:
+        document.write(results, about)
+        console.print(f"Wrote {document.DOCUMENT.relative_to(Path.cwd())}.")
+    else:
+        console.print("docs/reliability.md stays as it is: it takes the table of a full run.")
     return 1 if any(result.failed for result in results) else 0
 
 

@@ -39,7 +39,9 @@ def two_hosts(setting: Setting, result: Result) -> None:
             while result.times < setting.times or world.acknowledged() < setting.acknowledged:
                 time.sleep(random.uniform(0.1, 0.4))
                 one, other = (first, second) if result.times % 2 else (second, first)
-                begin, end = (one.away, one.returns) if result.times % 3 else (one.proxy.frozen.set, one.proxy.thaw)
+                begin, end = (
+                    (one.away, one.returns) if result.times % 3 != 2 else (one.proxy.frozen.set, one.proxy.thaw)
+                )
                 with world.outage(begin, end, one):
                     time.sleep(random.uniform(0.0, 0.5))
                     with world.outage(other.away, other.returns, other):
