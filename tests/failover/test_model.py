@@ -114,6 +114,9 @@ class Failover(RuleBasedStateMachine):
     hosts = ("A", "B")
     people = st.sampled_from([("A", 0), ("A", 1), ("B", 0), ("B", 1)])
     some_host = st.sampled_from(hosts)
+    some_task = st.sampled_from(["increment", "increment", "whole", "register", "delete", "dashboard"])
+    some_step = st.one_of(st.just(""), st.just(""), st.just(""), st.sampled_from(WRITE_STEPS))
+    some_tasks = st.lists(st.tuples(people, some_task, some_step), min_size=1, max_size=6)
 
     def __init__(self) -> None:
         super().__init__()
@@ -151,6 +154,13 @@ class Failover(RuleBasedStateMachine):
         self.processes[who] = start_process(line, self.place / who[0], kind=KIND, deadline=DEADLINE, name=f"{who}")
 
     def teardown(self) -> None:
+        try:
+            if len(self.processes) == 4:
+                self.heal()
+        finally:
+            self.end()
+
+    def end(self) -> None:
         for manager, _, _ in self.open.values():
             manager.__exit__(Killed, Killed(), None)
         for process in self.processes.values():
@@ -234,7 +244,6 @@ class Failover(RuleBasedStateMachine):
         ask = "SELECT FROM json_store WHERE kind = %s FOR UPDATE SKIP LOCKED"
         return self.dashboard.execute(ask, [KIND]).fetchone() is None
 
-    @rule(who=people, step=st.one_of(st.just(""), st.sampled_from(WRITE_STEPS)))
     def increment(self, who: tuple[str, int], step: str) -> None:
         if not self.free(who):
             return
@@ -249,10 +258,10 @@ class Failover(RuleBasedStateMachine):
         self.counted(key, outcome)
         self.key_written(fresh, who[0], outcome, there=True)
 
-    @rule(who=people, register=st.sampled_from(REGISTERS))
-    def set_register(self, who: tuple[str, int], register: str) -> None:
+    def set_register(self, who: tuple[str, int]) -> None:
         if not self.free(who):
             return
+        register = REGISTERS[self.number % len(REGISTERS)]
         value = self.new_name("value.")
 
         def act() -> None:
@@ -262,7 +271,6 @@ class Failover(RuleBasedStateMachine):
         outcome = self.told(who, act)
         self.registered(who[0], register, value, outcome, self.processes[who].host.mode())
 
-    @rule(who=people, step=st.one_of(st.just(""), st.sampled_from(WRITE_STEPS)))
     def write_whole(self, who: tuple[str, int], step: str) -> None:
         if not self.free(who):
             return
@@ -274,12 +282,11 @@ class Failover(RuleBasedStateMachine):
 
         self.key_written(fresh, who[0], self.told(who, act, step), there=True)
 
-    @rule(who=people, data=st.data())
-    def delete(self, who: tuple[str, int], data: st.DataObject) -> None:
+    def delete(self, who: tuple[str, int]) -> None:
         mine = sorted(key for key, owner in self.owner.items() if owner == who[0] and self.may[key] != {False})
         if not self.free(who) or not mine:
             return
-        key = data.draw(st.sampled_from(mine))
+        key = mine[self.number % len(mine)]
 
         def act() -> None:
             with self.processes[who].store.transaction() as held:
@@ -289,25 +296,76 @@ class Failover(RuleBasedStateMachine):
 
         self.key_written(key, who[0], self.told(who, act), there=False)
 
-    @rule(who=people)
-    def open_block(self, who: tuple[str, int]) -> None:
-        """A block that stays open while other things happen; one of a host at a time."""
-        if any(other[0] == who[0] for other in self.open) or not self.free(who):
+    def task(self, who: tuple[str, int], what: str, step: str) -> None:
+        if what == "increment":
+            self.increment(who, step)
+        elif what == "whole":
+            self.write_whole(who, step)
+        elif what == "register":
+            self.set_register(who)
+        elif what == "delete":
+            self.delete(who)
+        else:
+            self.dashboard_counts()
+
+    def work(self, tasks: list[tuple[tuple[str, int], str, str]]) -> None:
+        for who, what, step in tasks:
+            self.task(who, what, step)
+
+    # Most of what hosts do is this.
+    work_first = rule(tasks=some_tasks)(work)
+    work_again = rule(tasks=some_tasks)(work)
+    work_on = rule(tasks=some_tasks)(work)
+
+    @rule(
+        who=people,
+        events=st.lists(
+            st.one_of(
+                st.tuples(
+                    st.sampled_from(["goes", "comes", "sessions", "before", "after", "foreign", "switch"]), people
+                ),
+                st.tuples(some_task, people),
+            ),
+            max_size=4,
+        ),
+        undo=st.sampled_from([False, False, False, True]),
+    )
+    def block(self, who: tuple[str, int], events: list[tuple[str, tuple[str, int]]], undo: bool) -> None:
+        """A transaction during which other things happen."""
+        if not self.open_block(who):
             return
+        for what, other in events:
+            if what == "goes":
+                self.line_goes(other[0])
+            elif what == "comes":
+                self.line_comes(other[0])
+            elif what == "sessions":
+                self.server_ends_sessions(other[0])
+            elif what in ("before", "after"):
+                self.line_will_break(other[0], what, other[1] == 0)
+            elif what == "foreign":
+                self.another_program(other[0], "edit")
+            elif what == "switch":
+                self.switch_to_filesystem(other)
+            else:
+                self.task(other, what, "")
+        self.close_block(who, undo)
+
+    def open_block(self, who: tuple[str, int]) -> bool:
+        if not self.free(who):
+            return False
         manager = self.processes[who].store.transaction()
         try:
             held = manager.__enter__()
         except StoreUnavailable:
-            return
+            return False
         key, fresh = f"count.{who[0]}", self.new_name(f"key.{who[0]}.")
         document = held.read()
         held.write({**document, key: document.get(key, 0) + 1, fresh: True})
         self.open[who] = manager, held, fresh
+        return True
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), undo=st.booleans())
-    def close_block(self, data: st.DataObject, undo: bool) -> None:
-        who = data.draw(st.sampled_from(sorted(self.open)))
+    def close_block(self, who: tuple[str, int], undo: bool) -> None:
         manager, _, fresh = self.open.pop(who)
         if undo:
             with pytest.raises(ValueError, match="undo"):
@@ -325,7 +383,6 @@ class Failover(RuleBasedStateMachine):
         if not any(other[0] == who[0] for other in self.open):
             refresh(self.processes[who])
 
-    @rule()
     def dashboard_counts(self) -> None:
         value = self.new_name("value.")
         try:
@@ -347,14 +404,21 @@ class Failover(RuleBasedStateMachine):
 
     # --- what happens to them --------------------------------------------------------------------------------------
 
-    @rule(name=some_host)
+    @rule(name=some_host, what=st.sampled_from(["goes", "comes", "comes", "sessions"]))
+    def line(self, name: str, what: str) -> None:
+        if what == "goes":
+            self.line_goes(name)
+        elif what == "comes":
+            self.line_comes(name)
+        else:
+            self.server_ends_sessions(name)
+
     def line_goes(self, name: str) -> None:
         if self.up[name]:
             self.up[name] = False
             self.lines[name].refuse()
         self.server_ends_sessions(name)
 
-    @rule(name=some_host)
     def line_comes(self, name: str) -> None:
         if not self.up[name]:
             self.up[name] = True
@@ -368,14 +432,12 @@ class Failover(RuleBasedStateMachine):
             self.up[name] = False
             self.lines[name].refuse()
 
-    @rule(name=some_host)
     def server_ends_sessions(self, name: str) -> None:
         self.lines[name].cut()
         ask = "SELECT FROM pg_stat_activity WHERE application_name = %s"
         while self.dashboard.execute(ask, [f"model-{name}"]).fetchone() is not None:
             time.sleep(0.001)
 
-    @rule(back=st.integers(0, 100))
     def clock_steps(self, back: int) -> None:
         Clock.offset = timedelta(hours=back)
 
@@ -408,10 +470,38 @@ class Failover(RuleBasedStateMachine):
                 path.with_suffix(".new").rename(path)
             self.key_written(fresh, name, "sure", there=True)
 
-    @precondition(lambda self: not self.open)
-    @rule(name=some_host)
+    def journal_is_damaged(self, name: str, how: str) -> None:
+        """A record that was never finished, or the last one rots while the copy still has it."""
+        process = self.processes[name, 1]
+        mode = process.host.mode()
+        segments = Journal(process.host.journals, KIND, mode.epoch).segments()
+        if mode.backend != "filesystem" or not segments or self.file_is_locked(process):
+            return
+        path = Path(segments[-1][1])
+        if how == "torn":
+            with path.open("ab") as file:
+                file.write(path.read_bytes()[:60])
+            return
+        with process.store.transaction():
+            pass
+        data = bytearray(path.read_bytes())
+        if list(Journal(process.host.journals, KIND, mode.epoch).records())[-1].what in ("write", "adopted"):
+            data[-3] ^= 1
+            path.write_bytes(data)
+            with process.store.transaction():
+                pass
+
     def mode_file_is_lost(self, name: str) -> None:
         (self.place / name / "mode").unlink(missing_ok=True)
+
+    @rule(name=some_host, what=st.sampled_from(["clock", "mode", "torn", "rotten"]), back=st.integers(0, 100))
+    def mishap(self, name: str, what: str, back: int) -> None:
+        if what == "clock":
+            self.clock_steps(back)
+        elif what == "mode":
+            self.mode_file_is_lost(name)
+        else:
+            self.journal_is_damaged(name, what)
 
     # --- operators -------------------------------------------------------------------------------------------------
 
@@ -514,8 +604,11 @@ class Failover(RuleBasedStateMachine):
         known = {*self.may, *self.values, "count.A", "count.B", "count.D"}
         assert set(document) <= known
 
-    @precondition(lambda self: self.processes)
-    @rule()
+    @rule(now=st.integers(0, 5))
+    def perhaps_heal(self, now: int) -> None:
+        if now == 0:
+            self.heal()
+
     def heal(self) -> None:
         """All faults end, and everything is brought back."""
         for who in sorted(self.open):
