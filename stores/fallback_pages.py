@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from stores import conflicts, registry, switching, timeline
 from stores.backends.failover.mode import Mode
-from stores.backends.failover.report import ResyncReport
+from stores.backends.failover.report import DocumentResync, ResyncReport
 from stores.context import is_as_configured
 from stores.errors import StoreError
 from stores.fallback.asking import ask_postgres, meet_the_stores
@@ -146,6 +146,8 @@ def _preview(
         preview = switching.preview_switch(action, strategy)
         report, sentences, blockers, changes = preview.resync, preview.sentences, preview.blockers, preview.changes
     stopped = bool(report and report.stopped)
+    whole = bool(report and any(_is_whole(document) for document in report.documents))
+    choosable = whole or strategy != "rules" or bool(report and report.open_conflicts)
     return _page(
         request,
         "preview",
@@ -153,9 +155,7 @@ def _preview(
         heading=_heading(action, mode),
         mode=mode,
         strategy=strategy,
-        strategies=_strategies()
-        if report is not None and (stopped or report.open_conflicts or strategy != "rules")
-        else (),
+        strategies=_strategies(whole) if report is not None and choosable else (),
         sentences=sentences,
         blockers=blockers,
         stopped=stopped,
@@ -192,13 +192,31 @@ def _heading(action: Action, mode: Mode) -> str:
     return _("Bring the copy's writes into PostgreSQL?")
 
 
-def _strategies() -> tuple[tuple[Strategy, str], ...]:
+def _strategies(whole: bool) -> tuple[tuple[Strategy, str], ...]:
+    """What a person may choose; `whole`: nothing can be merged, so one side is taken as it is."""
+    if whole:
+        return (
+            ("rules", _("Nothing is done until somebody decides.")),
+            ("ours", _("The copy is taken whole, and PostgreSQL gets what it lacks.")),
+            (
+                "theirs",
+                _(
+                    "PostgreSQL is taken whole, as it is now. What only the copy has stays in its journal's archive alone."
+                ),
+            ),
+            ("newest", _("The side that was changed last is taken whole.")),
+        )
     return (
         ("rules", _("By the documents' rules: what cannot be decided waits for a person.")),
         ("newest", _("The newest change of each place counts.")),
         ("ours", _("This host's copy counts wherever both sides changed.")),
         ("theirs", _("PostgreSQL counts wherever both sides changed.")),
     )
+
+
+def _is_whole(document: DocumentResync) -> bool:
+    """Whether one side of the document is taken as it is: the note says why nothing was merged."""
+    return document.verdict == "stop" or bool(document.notes)
 
 
 def _documents_of(report: ResyncReport | None) -> list[dict[str, Any]]:
@@ -208,6 +226,7 @@ def _documents_of(report: ResyncReport | None) -> list[dict[str, Any]]:
         {
             "kind": document.kind,
             "verdict": document.verdict,
+            "whole": _is_whole(document),
             "writes": document.writes,
             "base_revision": document.base_revision,
             "theirs_revision": document.theirs_revision,

@@ -132,7 +132,10 @@ class TestOverview:
         confirm(admin_client, "postgres")
         assert registry.host().mode().backend == "filesystem"
         assert lit(page(admin_client)) == {"decision"}
-        assert page(admin_client, "?preview=postgres&strategy=ours").context["may_confirm"]
+        answer = page(admin_client, "?preview=postgres&strategy=ours")
+        assert answer.context["may_confirm"]
+        assert [document["whole"] for document in answer.context["documents"]] == [True, True]
+        assert "taken whole" in answer.text
         assert confirm(admin_client, "postgres", strategy="ours").status_code == 302
         assert registry.host().mode().backend == "postgres"
         assert get_store("settings").read()["mode"] == "summer"
