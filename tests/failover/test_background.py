@@ -37,7 +37,7 @@ def until(holds: Callable[[], Any], seconds: float = 30) -> None:
 def copy_of(process: Process) -> Any:
     try:
         return json.loads(Path(process.store.fallback.path).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
 
 

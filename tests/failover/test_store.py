@@ -783,6 +783,35 @@ def test_what_prepare_raises_leaves_the_host_where_it_is(begin: Begin) -> None:
     increment(one.store)
 
 
+def test_store_backend_set_to_filesystem_takes_the_files_as_they_are(
+    begin: Begin, dashboard: psycopg.Connection, home: Path
+) -> None:
+    """The dashboard works on them then. Set back, what is in them comes to PostgreSQL."""
+    one = begin()
+    one.store.write({"n": 1, "m": 1})
+    refresh(one)
+    (home / "state.json").write_text('{"n": 1, "m": 1, "by": "dashboard"}')
+    two = begin(start="filesystem")
+    assert one.store.read() == {"n": 1, "m": 1, "by": "dashboard"} == two.store.read()
+    increment(two.store)
+    dashboard_writes(dashboard, other=1)
+    three = begin(start="postgres")
+    assert three.host.mode().automatic
+    three.store.resync()
+    assert in_postgres(dashboard) == {"n": 2, "m": 1, "by": "dashboard", "other": 1}
+
+
+def test_a_host_that_begins_on_the_filesystem_needs_no_postgresql(begin: Begin, proxy: Proxy, home: Path) -> None:
+    cut(proxy)
+    one = begin(start="filesystem")
+    assert one.store.read() == {}
+    increment(one.store)
+    assert (file_of(one), begin(start="filesystem").store.read()) == ({"n": 1}, {"n": 1})
+    proxy.accept()
+    report = one.store.resync()
+    assert (report.stopped, one.store.read(), backend(one)) == ("", {"n": 1}, "postgres")
+
+
 def test_both_documents_go_and_come_back_together(begin: Begin, proxy: Proxy, dashboard: psycopg.Connection) -> None:
     state, options = begin(), begin(kind="settings")
     state.store.write({"n": 1})

@@ -136,7 +136,7 @@ class Background:
             except Exception:
                 logger.exception("[store] The failover's thread met an unexpected error.")
             with self._wake:
-                if not any(found() is not None for found in self._stores.values()):
+                if not any(found() is not None for found in list(self._stores.values())):  # `serve` may add one
                     self._thread = None
                     return
                 if self._away and not seen_away:
@@ -237,8 +237,7 @@ class Background:
             if report.stopped:
                 write_plan(self._host.probe_path, plan.after_failure(report.stopped, answers=True))
                 return False
-            for kind in self._stores:
-                self._dirty.add(kind)
+            self._dirty.update(self._stores)
             return True
         finally:
             held.release()
