@@ -25,6 +25,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks follow each other quickly."""
     monkeypatch.setattr(probe_plan, "FIRST_SECONDS", 0.05)
     monkeypatch.setattr(probe_plan, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(background, "IDLE", 0.3)
 
 
 def until(holds: Callable[[], Any], seconds: float = 30) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import resource
 import threading
 import time
 from pathlib import Path
@@ -700,6 +701,39 @@ def test_the_journals_last_record_may_rot_while_the_copy_has_it(
     proxy.accept()
     two.store.resync()
     assert in_postgres(dashboard) == {"n": 4}
+
+
+@pytest.mark.parametrize("how", ["write", "transaction"])
+@pytest.mark.parametrize("full", ["the copy's", "the journal's"])
+def test_a_full_disk_refuses_the_write_and_keeps_what_was(
+    begin: Begin, proxy: Proxy, dashboard: psycopg.Connection, how: str, full: str
+) -> None:
+    """RLIMIT_FSIZE ends a write half way, as a full disk does."""
+    one, two = begin(), begin()
+    one.store.write({"n": 1})
+    cut(proxy)
+    for fill in ("a", "b", "c"):
+        one.store.write({"n": 2, "fill": fill * 20_000})
+    before = {"n": 2, "fill": "c" * 20_000}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journalled = one.host.journal("state", one.host.mode().epoch).size()
+    assert journalled > 60_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000 if full == "the copy's" else journalled + 50, limits[1]))
+    try:
+        with pytest.raises(StoreError, match="(?i)space|disk|large|limit"):
+            if how == "write":
+                one.store.write({**before, "n": 3})
+            else:
+                increment(one.store)
+        assert one.store.read() == before == two.store.read()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert one.store.read() == before == two.store.read()
+    increment(two.store)
+    increment(one.store)
+    proxy.accept()
+    one.store.resync()
+    assert in_postgres(dashboard) == {**before, "n": 4}
 
 
 def test_a_reader_does_not_wait_for_a_block_on_the_copy(begin: Begin, proxy: Proxy) -> None:
