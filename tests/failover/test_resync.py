@@ -260,3 +260,16 @@ def test_what_arrived_is_remembered_through_later_tries(
     assert [(found.path, found.base, found.ours, found.theirs) for found in document.conflicts] == [("n", 2, 4, 10)]
     conflicts = [json.loads(path.read_text())["conflicts"] for path in (home / "conflicts").iterdir()]
     assert sorted(entry["path"] for one in conflicts for entry in one) == ["both", "n"]
+
+
+def test_a_foreign_edit_in_the_midst_of_it_is_kept_aside(
+    away: Process, dashboard: psycopg.Connection, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reached(name: str) -> None:
+        if name == "resync.conflicts":
+            (home / "settings.json").write_text('{"by": "hand"}')
+
+    monkeypatch.setattr(resync, "reached", reached)
+    away.store.resync()
+    assert json.loads((home / "settings.json").read_text()) == row(dashboard)
+    assert [path.read_text() for path in home.glob("settings.json.changed-*")] == ['{"by": "hand"}']

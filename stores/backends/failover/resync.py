@@ -441,7 +441,10 @@ class Resync:
         if held is None:
             return
         with suppress(StoreError):
-            if not participant.side.holds(held, document.document):
+            side, ours = participant.side, participant.ours.document
+            if not side.holds(held, document.document):
+                if ours is not None and side.is_document(held) and not side.holds(held, ours):
+                    held.set_aside("changed")  # by another program, since the copy was read
                 held.replace(document.document)
 
     def _report(
