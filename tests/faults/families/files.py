@@ -168,10 +168,21 @@ def _damage_middle(path: Path) -> None:
         file.write(bytes([found[0] ^ 0x15]))
 
 
-@family("journal-damage", "Journal damaged: torn tail, bad middle", times=20, short=2)
+def _damage_base(path: Path) -> None:
+    """One byte of the first record: what PostgreSQL held when the host left it."""
+    starts = _records(path)
+    at = random.randrange(0, starts[1] if len(starts) > 1 else path.stat().st_size)
+    with path.open("r+b") as file:
+        file.seek(at)
+        found = file.read(1)
+        file.seek(at)
+        file.write(bytes([found[0] ^ 0x15]))
+
+
+@family("journal-damage", "Journal damaged: torn tail, bad middle", times=21, short=3)
 def journal_damage(setting: Setting, result: Result) -> None:
-    """During an outage all writers are killed and the journal is damaged before others go on: a half record at its end, or
-    a wrong byte in the middle of it."""
+    """During an outage all writers are killed and the journal is damaged before others go on: a half record at its end, a
+    wrong byte in the middle of it, or in the first record (what PostgreSQL held when the host left it)."""
     with World(setting.server) as world:
         world.start_usual()
         host = world.host
@@ -186,7 +197,7 @@ def journal_damage(setting: Setting, result: Result) -> None:
                     for kind, epoch, _, path in journal_files(str(host.directory / "journal"))
                     if kind == "state" and epoch == host.mode().epoch
                 ]
-                (_tear_tail if result.times % 2 else _damage_middle)(journal[-1])
+                (_tear_tail, _damage_middle, _damage_base)[result.times % 3](journal[-1])
                 for worker in workers:
                     world.start(worker.job)
                 time.sleep(0.2)
