@@ -201,7 +201,7 @@ def _strategies(whole: bool) -> tuple[tuple[Strategy, str], ...]:
             (
                 "theirs",
                 _(
-                    "PostgreSQL is taken whole, as it is now. What only the copy has stays in its journal's archive alone."
+                    "PostgreSQL is taken whole, as it is now. The copy stays among its revisions, and can be gone back to."
                 ),
             ),
             ("newest", _("The side that was changed last is taken whole.")),

@@ -88,6 +88,20 @@ def test_both_sides_are_kept_as_revisions(away: Process, dashboard: psycopg.Conn
     assert kept[2][0] == {"n": 1, "both": "theirs", "dash": 1}
 
 
+def test_a_copy_that_was_given_up_stays_a_revision(away: Process, dashboard: psycopg.Connection) -> None:
+    dashboard.execute("DELETE FROM json_store_revision")
+    dashboard.execute("DELETE FROM json_store WHERE kind = 'settings'")
+    dashboard.execute("INSERT INTO json_store (kind, data) VALUES ('settings', '{\"new\": 1}')")
+    copy = away.store.read()
+    assert away.store.resync().stopped
+    report = away.store.resync(strategy="theirs")
+    assert (row(dashboard), report.documents[0].verdict, away.host.mode().backend) == ({"new": 1}, "theirs", "postgres")
+    kept = dashboard.execute(
+        "SELECT data FROM json_store_revision WHERE kind = 'settings' ORDER BY revision"
+    ).fetchall()
+    assert kept == [({"new": 1},), (copy,), ({"new": 1},)]
+
+
 def test_a_second_run_finds_nothing_to_do(away: Process, dashboard: psycopg.Connection, home: Path) -> None:
     away.store.resync()
     before = dashboard.execute("SELECT * FROM json_store").fetchall()

@@ -41,6 +41,11 @@ class DocumentResync:
     theirs: Document = field(default_factory=dict, repr=False)
 
     @property
+    def goes_to_postgres(self) -> bool:
+        """Whether a resync writes the document: also where a person gave the copy up, which then stays a revision."""
+        return self.verdict in ("ours", "merged") or bool(self.verdict == "theirs" and self.notes)
+
+    @property
     def open(self) -> tuple[Conflict, ...]:
         """The conflicts that wait for a person."""
         return tuple(conflict for conflict in self.conflicts if not conflict.settled)

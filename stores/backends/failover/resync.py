@@ -257,7 +257,7 @@ class Resync:
 
     def _announce(self, participant: _Participant, document: DocumentResync, token: str, arrived: str) -> None:
         """Put on the disk what is about to be sent, and what is known of earlier ones."""
-        if document.verdict in ("same", "theirs"):
+        if not document.goes_to_postgres:
             return
         participant.journal.append(
             Record(
@@ -385,7 +385,7 @@ class Resync:
         }
         text = [cursor.mogrify(sql.RAISE_EPOCH, about)]
         for document in documents:
-            if document.verdict in ("same", "theirs"):
+            if not document.goes_to_postgres:
                 continue
             values = {**about, "kind": document.kind}
             if not same(document.ours, document.document):
