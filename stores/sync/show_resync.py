@@ -108,7 +108,7 @@ def described_mode(mode: Mode, *, past: bool = False) -> str:
     values = {
         "name": backend_name(mode.backend),
         "at": f"{mode.since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        "who": _("by itself") if mode.automatic and mode.backend == "filesystem" else mode.who or "?",
+        "who": _("by itself") if mode.automatic else mode.who or "?",
         "reason": mode.reason or "?",
     }
     if past:

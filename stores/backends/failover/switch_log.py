@@ -59,6 +59,9 @@ def record_of(before: Mode | None, after: Mode, detail: dict[str, Any] | None = 
 
 def say(record: SwitchRecord) -> None:
     """The one line in the log."""
+    if not record.from_backend:
+        logger.info("[store] Begins on %s: %s", record.to_backend, record.reason)
+        return
     how = "by itself" if record.automatic else f"by {record.who or 'the operator'}"
     lasted = "" if record.lasted is None else f" after {record.lasted:.0f} s on {record.from_backend}"
     logger.warning("[store] Switched to %s %s%s: %s", record.to_backend, how, lasted, record.reason)
