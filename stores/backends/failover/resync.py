@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -228,7 +229,7 @@ class Resync:
 
     def _ours(self, kind: str, path: str, state: JournalState, journal: Journal, mode: Mode) -> Ours:
         base = state.base
-        newest = list(journal.records())[-RECORDS_READ:] if state.writes else []
+        newest = deque(journal.records() if state.writes else (), RECORDS_READ)
         return Ours(
             kind,
             path,
