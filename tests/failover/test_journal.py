@@ -193,6 +193,28 @@ def test_damage_at_any_byte_is_kept_aside_and_costs_one_record(journal: Journal,
         assert repaired.state().tokens == ["t"]
 
 
+@pytest.mark.parametrize("length", [1, 150, 200, 250, 300, 340, 380, 420, 600])
+def test_who_followed_meets_a_tail_that_another_process_cut(journal: Journal, length: int) -> None:
+    """The place up to which it knew the file may be in the middle of another record by now."""
+    other, third = fresh(journal), fresh(journal)
+    journal.append(record(1, "1" * 300))
+    assert third.state().next_number == other.state().next_number == 2
+    path = only_segment(journal)
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+    repaired = fresh(journal)
+    assert len(repaired.state(repair=True).damage) == 1
+    repaired.append(record(2, "2" * length))
+    repaired.append(record(3, "3" * length))
+    for seen in (other, third, journal):
+        state = seen.state(repair=True)
+        assert state.head is not None
+        assert (state.head.number, state.next_number) == (3, 4)
+    other.append(record(4))
+    assert numbers(journal) == [0, 2, 3, 4]
+
+
 def test_a_damaged_base_is_missed_by_nobody_but_the_base(journal: Journal) -> None:
     journal.append(record(1, '{"n": 1}'))
     path = only_segment(journal)
@@ -231,6 +253,7 @@ def test_segments_roll_and_each_has_the_base_and_what_is_in_doubt(
                 number + 1,
                 [],
             )
+            assert state.writes <= number - 1
     segments = journal.segments()
     assert len(segments) > 1
     assert segments[0][0] > 0

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from stores.backends import durable_file
 from stores.backends.failover.steps import reached
@@ -32,6 +32,8 @@ _MARK = b"SJ1 "
 _HEAD = re.compile(rb"SJ1 ([0-9a-f]{8}) (\d{1,9}) (\d{1,9})\n")
 _HEAD_BEGUN = re.compile(rb"S?|SJ1? ?|SJ1 [0-9a-f]{1,8}|SJ1 [0-9a-f]{8} \d*|SJ1 [0-9a-f]{8} \d+ \d*")
 _NAME = re.compile(r"(?P<kind>.+)\.(?P<epoch>\d+)\.(?P<segment>\d+)\.log")
+#: A line end is among them, and documents have none inside: equal ones end a record in any case.
+_TAIL = 256
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -112,6 +114,7 @@ class JournalState:
     damage: list[Damage] = field(default_factory=list)
 
     def take(self, record: Record) -> None:
+        again = record.number < self.next_number  # at the head of a later segment
         self.next_number = max(self.next_number, record.number + 1)
         if record.what == "resync":
             # Of those before, whoever began this one knew which had arrived; no other ever will.
@@ -121,12 +124,23 @@ class JournalState:
         if record.what == "base":
             self.base = self.base or record
             if self.head is not None:
-                return  # the same one again, at the head of a later segment
+                return
         else:
-            self.writes += 1
+            self.writes += not again
             if record.doubt and record.token not in self.tokens:
                 self.tokens.append(record.token)
         self.head = record
+
+
+class _At(NamedTuple):
+    """Up to which `offset` of which segment a process knows the journal. `tail`: the bytes before it, by which it finds
+    out whether somebody cut and wrote anew."""
+
+    segment: int
+    inode: int
+    offset: int
+    changed_ns: int
+    tail: bytes
 
 
 class Journal:
@@ -137,7 +151,7 @@ class Journal:
         self.kind = kind
         self.epoch = epoch
         self._state = JournalState()
-        self._at: tuple[int, int, int] | None = None  # segment, inode, offset up to which `_state` knows it
+        self._at: _At | None = None  # what `_state` knows
         self._fresh = False
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -180,26 +194,31 @@ class Journal:
     def _follow(self, repair: bool) -> JournalState:
         at = self._at
         if at is not None:
-            # The usual case: nobody else wrote since.
-            path = self._path(at[0])
+            path = self._path(at.segment)
             with suppress(FileNotFoundError):
                 found = os.stat(path)
-                if found.st_ino == at[1] and found.st_size >= at[2]:
-                    if found.st_size == at[2] and not os.path.exists(self._path(at[0] + 1)):
-                        return self._state
-                    if self._read_on(at[0], at[2], repair):
-                        return self._state
+                same = (found.st_ino, found.st_size, found.st_mtime_ns) == (at.inode, at.offset, at.changed_ns)
+                if same and not os.path.exists(self._path(at.segment + 1)):
+                    return self._state  # the usual case: nobody else wrote since
+                if found.st_ino == at.inode and self._is_still_there(path, at):
+                    self._read_on(at.segment, at.offset, at.tail, repair)
+                    return self._state
         self._state, self._at = JournalState(), None
         for segment, _ in self.segments():
-            self._read_on(segment, 0, repair)
+            if self._at is None or segment > self._at.segment:
+                self._read_on(segment, 0, b"", repair)
         return self._state
 
-    def _read_on(self, segment: int, offset: int, repair: bool) -> bool:
-        """Take what the segment and its followers hold from `offset` on; False where `offset` is no record's end."""
+    def _is_still_there(self, path: str, at: _At) -> bool:
+        with open(path, "rb") as file:
+            file.seek(at.offset - len(at.tail))
+            return file.read(len(at.tail)) == at.tail
+
+    def _read_on(self, segment: int, offset: int, tail: bytes, repair: bool) -> None:
+        """Take what the segment and its followers hold from `offset` on, which is a record's end."""
         while True:
             path = self._path(segment)
             with open(path, "rb") as file:
-                inode = os.fstat(file.fileno()).st_ino
                 file.seek(offset)
                 data = file.read()
             good = 0
@@ -208,21 +227,25 @@ class Journal:
                 if piece.record is not None:
                     self._state.take(piece.record)
                 else:
-                    tail = piece.end == len(data) and not followed
-                    if not (tail and _is_torn(data, piece.start)):
+                    last = piece.end == len(data) and not followed
+                    if not (last and _is_torn(data, piece.start)):
                         kept = self._keep(path, offset + piece.start, data[piece.start : piece.end], repair)
                         self._state.damage.append(kept)
-                    if tail:
+                    if last:
                         break
                 good = piece.end
             if good < len(data) and repair and not followed:
                 with open(path, "r+b") as file:
                     file.truncate(offset + good)
                     os.fsync(file.fileno())
-            self._at = segment, inode, offset + good
+            self._know(segment, offset + good, tail + data[:good])
             if not followed:
-                return True
-            segment, offset = segment + 1, 0
+                return
+            segment, offset, tail = segment + 1, 0, b""
+
+    def _know(self, segment: int, offset: int, before: bytes) -> None:
+        found = os.stat(self._path(segment))
+        self._at = _At(segment, found.st_ino, offset, found.st_mtime_ns, before[-_TAIL:])
 
     def _keep(self, path: str, offset: int, data: bytes, repair: bool) -> Damage:
         kept = f"{path}.damaged-{offset}"
@@ -247,18 +270,18 @@ class Journal:
         path = self.directory
         try:
             state = self._follow(repair=True)
-            segment, size = (self._at[0], self._at[2]) if self._at else (0, 0)
+            segment, size = (self._at.segment, self._at.offset) if self._at else (0, 0)
             if self._fresh or (size and size + len(data) > SEGMENT_BYTES):
                 segment, size = self._roll(segment)
             path = self._path(segment)
-            inode = self._write(path, size, data, new=size == 0)
+            self._write(path, size, data, new=size == 0)
+            self._know(segment, size + len(data), data)
         except OSError as error:
             raise write_failed(path, error) from error
         state.take(record)
-        self._at = segment, inode, size + len(data)
         reached("journal.based" if record.what == "base" else "journal.appended")
 
-    def _write(self, path: str, size: int, data: bytes, *, new: bool) -> int:
+    def _write(self, path: str, size: int, data: bytes, *, new: bool) -> None:
         descriptor = os.open(path, _FLAGS, 0o600)
         try:
             try:
@@ -270,7 +293,6 @@ class Journal:
                 os.fdatasync(descriptor)
                 if new:
                     durable_file.sync_directory(self.directory)
-                return os.fstat(descriptor).st_ino
             except OSError:
                 # After a failed sync the kernel may hold other bytes than the disk: this file gets no more records.
                 self._fresh = True
@@ -285,7 +307,7 @@ class Journal:
         """Take back the record that was appended last: its write is refused. Raises `StoreError`."""
         path = self.directory
         try:
-            segment = self._at[0] if self._at else 0
+            segment = self._at.segment if self._at else 0
             path = self._path(segment)
             with open(path, "r+b") as file:
                 file.truncate(os.fstat(file.fileno()).st_size - len(record.encode()))
@@ -306,7 +328,7 @@ class Journal:
             os.unlink(path)  # one that could not be written before
         self._write(path, 0, head, new=True)
         self._fresh = False
-        self._at = segment + 1, os.stat(path).st_ino, len(head)
+        self._know(segment + 1, len(head), head)
         segments = self.segments()
         total = sum(_size(path) for _, path in segments)
         for _, path in segments[:-2]:
