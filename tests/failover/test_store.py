@@ -916,3 +916,15 @@ def test_known_is_what_postgresql_said(begin: Begin, dashboard: psycopg.Connecti
     known = Known(one.host.known("state").path).latest()
     assert known is not None
     assert (known.revision, decode(known.text)) == (3, {"n": 1, "m": 2})
+
+
+def test_a_reader_does_not_wait_for_who_has_not_begun_the_journal(begin: Begin, proxy: Proxy) -> None:
+    """The first read of an epoch, while another process has the document and has not noted the base yet."""
+    one, two = begin(), begin()
+    one.store.write({"n": 1})
+    proxy.refuse()
+    proxy.cut()
+    one.host.fail_over(one.host.mode(), "tried", "test")
+    with one.store.fallback.hold():
+        assert two.store.read() == {"n": 1}
+    assert not two.host.journal("state", two.host.mode().epoch).segments()

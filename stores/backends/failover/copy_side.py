@@ -70,7 +70,11 @@ class CopySide:
             # Who has the document has brought file and journal together.
             if self._journal(mode).segments():
                 return self.file.read()
-            raise
+            # Or is about to: nothing has been written since PostgreSQL was left.
+            known = self._host.known(self.kind).latest()
+            if known is None:
+                raise
+            text = known.text
         return {} if text is None else decode(text, source=self.file.path)
 
     def write(self, mode: Mode, document: Document, author: Author, until: float) -> None:
