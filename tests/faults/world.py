@@ -371,8 +371,7 @@ class World:
                 self.server.drop(self.dsn)
             except psycopg.Error:
                 pass  # a broken server goes as a whole
-            if not os.environ.get("KEEP"):
-                shutil.rmtree(self.directory, ignore_errors=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> World:
         return self

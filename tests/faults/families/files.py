@@ -53,10 +53,10 @@ def free(place: Path) -> None:
 
 @family("full-disk", "Full disk of a host", times=6, short=1)
 def full_disk(setting: Setting, result: Result) -> None:
-    """The host's directory is a tmpfs of 6 MB. It is filled while PostgreSQL is up (writes go on), stays full when the line is
+    """The host's directory is a tmpfs of 64 MB (room for the 32 MB of journals that are kept). It is filled while PostgreSQL is up (writes go on), stays full when the line is
     cut (writes are refused, loudly and whole), is freed (writes go on, on the copy), filled again (refused again, also
     the way back), and freed."""
-    with small_disk(setting.directory / "disk", "6m") as place:
+    with small_disk(setting.directory / "disk", "64m") as place:
         if place is None:
             result.notes.append("Left out: no tmpfs could be mounted (not root, or a container without CAP_SYS_ADMIN).")
             return
@@ -83,7 +83,7 @@ def full_disk(setting: Setting, result: Result) -> None:
                 result.times += 1
                 setting.say(result.times)
             world.account(result, check_later=False)
-    result.notes.append("Used a tmpfs of 6 MB for STORE_DIR.")
+    result.notes.append("Used a tmpfs of 64 MB for STORE_DIR.")
 
 
 @family("full-disk-postgres", "Full disk of PostgreSQL", times=4, short=0)
