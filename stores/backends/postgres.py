@@ -149,7 +149,7 @@ class PostgresStore:
         except psycopg.Error as error:
             self._settle(error, connection, values, until, sql.FIND_TOKEN)
 
-    def values(self, until: float, **more: Any) -> dict[str, Any]:
+    def values(self, until: float, token: str = "", **more: Any) -> dict[str, Any]:
         """What the statements of a call that ends by `until` are filled with."""
         return {
             "kind": self.kind,
@@ -157,7 +157,7 @@ class PostgresStore:
             "idle_timeout": f"{IDLE_IN_TRANSACTION_MS}ms",
             "writer": plain(self.writer),
             "reason": plain(self.reason),
-            "token": str(uuid4()),
+            "token": token or str(uuid4()),
             **more,
         }
 

@@ -86,9 +86,12 @@ class Background:
     def refresh(self, kind: str) -> None:
         """The copy may be behind `known`. Costs a comparison while it is not."""
         revision = self._host.known(kind).seen
-        if self._seen.get(kind) == revision and kind not in self._dirty:
+        dirty = kind in self._dirty
+        if self._seen.get(kind) == revision and not dirty:
             return
         self._seen[kind] = revision
+        if dirty and self._thread is not None and self._thread.is_alive():
+            return  # it is on its way
         with self._wake:
             self._dirty.add(kind)
             if self._thread is None or not self._thread.is_alive():
@@ -141,7 +144,7 @@ class Background:
                     return
                 if self._away and not seen_away:
                     continue  # the host has left PostgreSQL since we looked
-                if not (self._dirty and wait == IDLE and self._can_refresh()):
+                if not (self._dirty and self._can_refresh()):
                     self._wake.wait(wait)
 
     def _can_refresh(self) -> bool:

@@ -27,6 +27,7 @@ from stores.errors import StoreBusy
 _HEADER = struct.Struct(">4sIQqd36sI")  # magic, checksum of the rest, turn, revision, time, boot, length of the text
 _MAGIC = b"SBK2"
 _CHECKED_FROM = 8
+_REVISION_AT = 16
 #: Reserved on the disk at once, so that a full disk does not stop a note of ordinary size.
 _SLOT = 64 * 1024
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -59,7 +60,8 @@ class Known:
         self._revision = -1
         self._noted_at = 0.0
         self._epoch = -1
-        self._last: tuple[int, bytes] | None = None
+        # Turn, revision, start and header of this process's latest note.
+        self._last: tuple[int, int, int, bytes] | None = None
 
     def revision(self, epoch: int) -> int:
         """The highest revision that this process knows of in this epoch: at least 0. PostgreSQL cannot be behind it,
@@ -126,23 +128,20 @@ class Known:
             with self._mutex:
                 descriptor, length = self._lock()
                 try:
-                    # What a killed writer left half done is no note: the next one goes there, not over the last good one.
-                    whole = (
-                        slot
-                        for slot in _slots(descriptor, length)
-                        if self._wrote(slot) or _text(descriptor, slot) is not None
-                    )
-                    good = next(whole, None)
-                    if not force and good is not None and good.revision > revision:
-                        self._revision = good.revision
+                    turn, known, newest = self._newest(descriptor, length)
+                    if not force and known > revision:
+                        self._revision = known
                         return False
-                    turn, capacity = good.turn + 1 if good else 1, length // 2
-                    slot = _slot(turn, revision, data)
+                    capacity = length // 2
+                    slot = _slot(turn + 1, revision, data)
                     if len(slot) > capacity:
+                        self._last = None
                         self._grow(slot)
                     else:
-                        _put(descriptor, slot, capacity if good is not None and good.start == 0 else 0)
-                    self._last = turn, slot[4:8]
+                        start = capacity if newest == 0 else 0
+                        self._last = None
+                        _put(descriptor, slot, start)
+                        self._last = turn + 1, revision, start, slot[: _HEADER.size]
                 finally:
                     fcntl.flock(descriptor, fcntl.LOCK_UN)
                 self._revision = revision
@@ -151,9 +150,19 @@ class Known:
         except OSError as error:
             raise write_failed(self.path, error) from error
 
-    def _wrote(self, slot: _Slot) -> bool:
-        """Whether this process wrote the slot, which it then did to its end."""
-        return self._last == (slot.turn, slot.check)
+    def _newest(self, descriptor: int, length: int) -> tuple[int, int, int]:
+        """Turn, revision and start of the newest whole note; 0 and twice -1 where there is none."""
+        last = self._last
+        if last is not None and os.pread(descriptor, _HEADER.size, last[2]) == last[3]:
+            # The usual case: this process wrote it, to its end, and nobody came after.
+            other = os.pread(descriptor, _REVISION_AT, 0 if last[2] else length // 2)
+            if not other.startswith(_MAGIC) or int.from_bytes(other[_CHECKED_FROM:], "big") < last[0]:
+                return last[:3]
+        for slot in _slots(descriptor, length):
+            # What a killed writer left half done is no note: the next one goes there, not over the last good one.
+            if _text(descriptor, slot) is not None:
+                return slot.turn, slot.revision, slot.start
+        return 0, -1, -1
 
     def _grow(self, slot: bytes) -> None:
         capacity = _SLOT

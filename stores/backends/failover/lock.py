@@ -8,8 +8,6 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from stores.backends import durable_file
 from stores.backends.file_errors import write_failed
@@ -55,26 +53,17 @@ class HostLock:
         self.path = path
         self._mine = threading.local()
 
-    @contextmanager
-    def shared(self, until: float) -> Iterator[None]:
-        """Held together with other writes. Raises `StoreBusy` where a switch takes longer than `until`
+    def shared(self, until: float) -> Hold:
+        """`with` it: held together with other writes. Raises `StoreBusy` where a switch takes longer than `until`
         (`time.monotonic()`)."""
-        descriptor = self._take(fcntl.LOCK_SH, until)
-        try:
-            yield
-        finally:
-            fcntl.flock(descriptor.number, fcntl.LOCK_UN)
+        return Hold(self, fcntl.LOCK_SH, until)
 
-    @contextmanager
-    def exclusive(self, until: float) -> Iterator[None]:
-        """Held alone: no write of this host is under way. Raises `StoreBusy`. The thread must not hold it shared."""
-        descriptor = self._take(fcntl.LOCK_EX, until)
-        try:
-            yield
-        finally:
-            fcntl.flock(descriptor.number, fcntl.LOCK_UN)
+    def exclusive(self, until: float) -> Hold:
+        """`with` it: held alone, no write of this host is under way. Raises `StoreBusy`. The thread must not hold it
+        shared."""
+        return Hold(self, fcntl.LOCK_EX, until)
 
-    def _take(self, how: int, until: float) -> _Descriptor:
+    def take(self, how: int, until: float) -> _Descriptor:
         while True:
             descriptor = self._descriptor()
             while True:
@@ -105,3 +94,20 @@ class HostLock:
             f"A write of another process holds {self.path} for too long: the store was not switched. Try again; if it "
             "stays, look for a process of this host that is stopped."
         )
+
+
+class Hold:
+    """The block in which the lock is held. Not a generator: every write passes here."""
+
+    __slots__ = ("_descriptor", "_how", "_lock", "_until")
+
+    def __init__(self, lock: HostLock, how: int, until: float) -> None:
+        self._lock = lock
+        self._how = how
+        self._until = until
+
+    def __enter__(self) -> None:
+        self._descriptor = self._lock.take(self._how, self._until)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._descriptor.number, fcntl.LOCK_UN)

@@ -3,8 +3,8 @@ says for certain what became of a write, or names the token by which that is fou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -236,7 +236,7 @@ class PostgresSide:
     def _values(self, mode: Mode, until: float, **more: Any) -> dict[str, Any]:
         # By its beginning a write is told to be this host's, also where nobody lives to name its token.
         token = self._host.id[:OWN_TOKEN] + str(uuid4())[OWN_TOKEN:]
-        return self._store.values(until, host=self._host.id, epoch=str(mode.epoch), **{"token": token, **more})
+        return self._store.values(until, token, host=self._host.id, epoch=str(mode.epoch), **more)
 
     def _take(self, mode: Mode, until: float) -> Connection:
         enough = LEAST_SHARE * (until - monotonic())
@@ -272,14 +272,9 @@ class PostgresSide:
 
         return has_moved
 
-    @contextmanager
-    def _gate(self, mode: Mode, until: float) -> Iterator[None]:
-        """In this block the host stays in its mode. Raises Moved where it has left it, StoreBusy."""
-        with self._host.lock.shared(until):
-            now = self._host.mode()
-            if now.epoch != mode.epoch or now.backend != "postgres" or now.phase:
-                raise Moved
-            yield
+    def _gate(self, mode: Mode, until: float) -> _Gate:
+        """`with` it: in this block the host stays in its mode. Raises Moved where it has left it, StoreBusy."""
+        return _Gate(self._host, mode, until)
 
     def _lost(self, error: psycopg.Error) -> StoreError | Lost:
         explained = self._store.line.explain(error, self._store.deadline)
@@ -294,6 +289,30 @@ class PostgresSide:
             "resync_store to see both sides; --strategy ours brings the copy to PostgreSQL, --strategy theirs takes "
             "what PostgreSQL has."
         )
+
+
+class _Gate:
+    """Not a generator: every write passes here."""
+
+    __slots__ = ("_hold", "_host", "_mode")
+
+    def __init__(self, host: Host, mode: Mode, until: float) -> None:
+        self._host = host
+        self._mode = mode
+        self._hold = host.lock.shared(until)
+
+    def __enter__(self) -> None:
+        self._hold.__enter__()
+        try:
+            now = self._host.mode()
+            if now.epoch != self._mode.epoch or now.backend != "postgres" or now.phase:
+                raise Moved
+        except BaseException:
+            self._hold.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._hold.__exit__()
 
 
 def _last_row(connection: Connection, statements: str, values: dict[str, Any]) -> tuple[Any, ...] | None:

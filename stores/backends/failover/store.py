@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from stores.backends.failover.background import background_of
 from stores.backends.failover.copy_side import Author, CopySide, copy_path
@@ -130,8 +130,10 @@ class FailoverStore:
             held.replace(text)
             return
         doubt = _Doubt()
-        with doubt.told(self._given_up):
+        try:
             self._write(document, text, doubt)
+        except StoreError as error:
+            self._say(error, doubt.token)
 
     def _write(self, document: Document, text: str, doubt: _Doubt) -> None:
         tried = False
@@ -166,6 +168,12 @@ class FailoverStore:
     def _wait_for_mode(self) -> Mode:
         """The mode once it has been changed: that takes no longer than `ALONE_SECONDS`, and a call's time after it."""
         return self.host.wait_for_mode(monotonic() + ALONE_SECONDS + self.deadline)
+
+    def _say(self, error: StoreError, token: str) -> NoReturn:
+        """Raise the error; but none says that nothing was written where that is not certain."""
+        if not token or isinstance(error, CommitUnknown):
+            raise error
+        raise self._given_up(token) from error
 
     def _given_up(self, token: str) -> StoreError:
         if token:
@@ -239,35 +247,40 @@ class FailoverStore:
 
     def _finish(self, place: _Place, text: str) -> None:
         """Write what a block left, where it began or where the host is now."""
-        read = place.text
         doubt = _Doubt()
-        with doubt.told(self._given_up):
-            for turn in range(_TURNS):
-                target = text
-                if turn:
-                    place = self._begin()
-                    if doubt.token and isinstance(place, _OnRow) and self._arrived(place, doubt.token):
-                        return
-                    brought = bring(read, text, place.text)
-                    if brought is None:
-                        place.release()
-                        raise StoreBusy(
-                            f"The store was switched during the transaction, and {self.kind} was changed by another "
-                            "writer. Nothing was written. Try again."
-                        )
-                    target = brought
-                try:
-                    place.write(target, doubt.token)
-                except Moved:
-                    continue
-                except (Lost, WentBack) as failure:
-                    doubt.note(failure)
-                    if isinstance(failure, Lost) and not failure.token and turn == 0:
-                        continue  # the line broke; PostgreSQL may be well
-                    self._leave(place.mode, failure)
-                else:
+        try:
+            self._try_to_finish(place, text, doubt)
+        except StoreError as error:
+            self._say(error, doubt.token)
+
+    def _try_to_finish(self, place: _Place, text: str, doubt: _Doubt) -> None:
+        read = place.text
+        for turn in range(_TURNS):
+            target = text
+            if turn:
+                place = self._begin()
+                if doubt.token and isinstance(place, _OnRow) and self._arrived(place, doubt.token):
                     return
-            raise self._given_up(doubt.token)
+                brought = bring(read, text, place.text)
+                if brought is None:
+                    place.release()
+                    raise StoreBusy(
+                        f"The store was switched during the transaction, and {self.kind} was changed by another "
+                        "writer. Nothing was written. Try again."
+                    )
+                target = brought
+            try:
+                place.write(target, doubt.token)
+            except Moved:
+                continue
+            except (Lost, WentBack) as failure:
+                doubt.note(failure)
+                if isinstance(failure, Lost) and not failure.token and turn == 0:
+                    continue  # the line broke; PostgreSQL may be well
+                self._leave(place.mode, failure)
+            else:
+                return
+        raise self._given_up(doubt.token)
 
     def _arrived(self, place: _Place, token: str) -> bool:
         """Whether the write with this token is in PostgreSQL, whose row we hold: then it stays as it is."""
@@ -342,16 +355,6 @@ class _Doubt:
     def note(self, failure: Lost | WentBack) -> None:
         if isinstance(failure, Lost) and failure.token:
             self.token = failure.token
-
-    @contextmanager
-    def told(self, explain: Callable[[str], StoreError]) -> Iterator[None]:
-        """In this block no error says that nothing was written where that is not certain."""
-        try:
-            yield
-        except StoreError as error:
-            if not self.token or isinstance(error, CommitUnknown):
-                raise
-            raise explain(self.token) from error
 
 
 class _Place:
