@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from stores.backends import postgres_sql as sql
 from stores.backends.bounded import BoundedConnection, LineTimeout
+from stores.backends.held_document import HeldDocument
 from stores.backends.json_text import decode, encode
 from stores.backends.line import Connection, Line
 from stores.backends.postgres_errors import broke
@@ -224,7 +224,7 @@ class PostgresStore:
                 raise
             return
         connection, text = self._lock()
-        held = self._thread.held = _Held(self, text)
+        held = self._thread.held = HeldDocument(text, self.decoded)
         try:
             yield held
         except BaseException:
@@ -238,10 +238,9 @@ class PostgresStore:
         else:
             self._end(connection)
 
-    def _held(self) -> _Held | None:
-        held: _Held | None = getattr(self._thread, "held", None)
-        # A child process inherits the thread's transaction, but not the right to speak on its connection.
-        return held if held is not None and held.pid == os.getpid() else None
+    def _held(self) -> HeldDocument | None:
+        held: HeldDocument | None = getattr(self._thread, "held", None)
+        return held if held is not None and held.is_here() else None
 
     def _lock(self) -> tuple[Connection, str]:
         """A connection in a transaction that holds the row's lock, and the row's text."""
@@ -291,34 +290,6 @@ class PostgresStore:
         """Close the line, where it is this store's own."""
         if self._owns_line:
             self.line.close()
-
-
-class _Held:
-    """The document of one thread's transaction: `text` is what the row holds, or shall hold when `changed`."""
-
-    def __init__(self, store: PostgresStore, text: str) -> None:
-        self._store = store
-        self.text = text
-        self.changed = False
-        self.over = False
-        self.pid = os.getpid()
-
-    def read(self) -> Document:
-        self._refuse_late()
-        return self._store.decoded(self.text)
-
-    def write(self, document: Document) -> None:
-        self._refuse_late()
-        self.replace(encode(document))
-
-    def _refuse_late(self) -> None:
-        # What came now would be taken without a word and go nowhere.
-        if self.over or self.pid != os.getpid():
-            raise StoreError("The transaction is over, or belongs to another process. Begin a new one.")
-
-    def replace(self, text: str) -> None:
-        self.text = text
-        self.changed = True
 
 
 def _last(connection: Connection, statements: str, values: dict[str, Any]) -> str | None:

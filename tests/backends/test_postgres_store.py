@@ -498,7 +498,7 @@ def test_a_black_hole_ends_every_call_within_its_deadline(through: PostgresStore
         start = os.times().elapsed
         with pytest.raises(kind):
             call()
-        assert os.times().elapsed - start < 1.0
+        assert os.times().elapsed - start < 3.0
     proxy.thaw()
     through.write({"n": 2})
     assert through.read() == {"n": 2}

@@ -20,6 +20,7 @@ from stores.backends.failover.host import Host, host_at
 from stores.backends.failover.mode import SWITCHING, Backend, Mode
 from stores.backends.failover.postgres_side import LockedRow, Lost, Moved, PostgresSide, WentBack
 from stores.backends.failover.resync import ALONE_SECONDS, Resync
+from stores.backends.held_document import HeldDocument
 from stores.backends.json_file import HeldFile, JsonStore
 from stores.backends.json_text import decode, encode
 from stores.backends.postgres import PostgresStore, plain
@@ -205,7 +206,7 @@ class FailoverStore:
                 raise
             return
         place = self._begin()
-        held = self._thread.held = _Held(self, place.text or "{}")
+        held = self._thread.held = HeldDocument(place.text or "{}", self.primary.decoded)
         try:
             yield held
         except BaseException:
@@ -219,9 +220,9 @@ class FailoverStore:
             return
         self._finish(place, held.text)
 
-    def _held(self) -> _Held | None:
-        held: _Held | None = getattr(self._thread, "held", None)
-        return held if held is not None and held.pid == os.getpid() else None
+    def _held(self) -> HeldDocument | None:
+        held: HeldDocument | None = getattr(self._thread, "held", None)
+        return held if held is not None and held.is_here() else None
 
     def _begin(self) -> _Place:
         tried = False
@@ -410,34 +411,6 @@ class _OnFile(_Place):
 
     def release(self) -> None:
         self._block.__exit__(None, None, None)
-
-
-class _Held:
-    """The document of one thread's transaction: `text` is what its place holds, or shall hold when `changed`."""
-
-    def __init__(self, store: FailoverStore, text: str) -> None:
-        self._store = store
-        self.text = text
-        self.changed = False
-        self.over = False
-        self.pid = os.getpid()
-
-    def read(self) -> Document:
-        self._refuse_late()
-        return self._store.primary.decoded(self.text)
-
-    def write(self, document: Document) -> None:
-        self._refuse_late()
-        self.replace(encode(document))
-
-    def _refuse_late(self) -> None:
-        # What came now would be taken without a word and go nowhere.
-        if self.over or self.pid != os.getpid():
-            raise StoreError("The transaction is over, or belongs to another process. Begin a new one.")
-
-    def replace(self, text: str) -> None:
-        self.text = text
-        self.changed = True
 
 
 def bring(read: str | None, written: str, there: str | None) -> str | None:
