@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,10 +23,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.postgres_store import document, measure, prepare
+from benchmarks.postgres_store import document, measure, prepare, private_cluster
 from stores.backends import FailoverStore, JsonStore, PostgresStore
-from switchbot_site.local.binaries import find_server
-from switchbot_site.local.cluster import Cluster
 
 AIMS = {"read": 1.05, "write": 1.2, "transaction": 1.2}
 
@@ -100,19 +96,11 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=400, help="Reads per round; a tenth as many writes.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    server = find_server()
-    if server is None:
-        raise SystemExit("No PostgreSQL server found: run `make setup`.")
-    directory = Path(tempfile.mkdtemp(prefix="swops-bench-"))
-    directory.chmod(0o755)
-    cluster = Cluster(directory / "pg", server.bin, {"fsync": "on", "synchronous_commit": "on"})
-    try:
+    with private_cluster() as (cluster, directory):
         store, found = run(prepare(cluster), directory / "host", options.rounds, options.calls)
         cluster.stop("immediate")
         down = outage(store, options.calls)
-    finally:
-        cluster.stop("immediate")
-        shutil.rmtree(directory, ignore_errors=True)
+        store.close()
     if options.json:
         print(json.dumps({"normal": found, "outage_ms": down}, indent=2))
         return

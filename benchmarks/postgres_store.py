@@ -14,7 +14,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -109,6 +110,22 @@ def run(dsn: str, rounds: int, calls: int) -> dict[str, dict[str, float]]:
     return found
 
 
+@contextmanager
+def private_cluster() -> Iterator[tuple[Cluster, Path]]:
+    """A cluster that syncs as a production server does, and a directory that goes with it."""
+    server = find_server()
+    if server is None:
+        raise SystemExit("No PostgreSQL server found: run `make setup`.")
+    directory = Path(tempfile.mkdtemp(prefix="swops-bench-"))
+    directory.chmod(0o755)
+    cluster = Cluster(directory / "pg", server.bin, {"fsync": "on", "synchronous_commit": "on"})
+    try:
+        yield cluster, directory
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def prepare(cluster: Cluster) -> str:
     """The address of a database with our schema."""
     cluster.create()
@@ -127,17 +144,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=400, help="Reads per round; a tenth as many writes.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    server = find_server()
-    if server is None:
-        raise SystemExit("No PostgreSQL server found: run `make setup`.")
-    directory = Path(tempfile.mkdtemp(prefix="swops-bench-"))
-    directory.chmod(0o755)
-    cluster = Cluster(directory / "pg", server.bin, {"fsync": "on", "synchronous_commit": "on"})
-    try:
+    with private_cluster() as (cluster, _):
         found = run(prepare(cluster), options.rounds, options.calls)
-    finally:
-        cluster.stop("immediate")
-        shutil.rmtree(directory, ignore_errors=True)
     if options.json:
         print(json.dumps(found, indent=2))
         return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from stores.backends.json_text import encode
 from stores.backends.protocol import Document
@@ -23,6 +24,16 @@ class HeldDocument:
     def is_here(self) -> bool:
         """False in a child process: it inherits the thread's transaction, but not the right to speak for it."""
         return self.pid == os.getpid()
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """A block inside the transaction: its exception goes back to what the document was at the block's start."""
+        before = self.text, self.changed
+        try:
+            yield
+        except BaseException:
+            self.text, self.changed = before
+            raise
 
     def read(self) -> Document:
         self._refuse_late()

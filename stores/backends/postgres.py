@@ -216,12 +216,8 @@ class PostgresStore:
         what the document was at the inner block's start."""
         outer = self._held()
         if outer is not None:
-            before = outer.text, outer.changed
-            try:
+            with outer.joined():
                 yield outer
-            except BaseException:
-                outer.text, outer.changed = before
-                raise
             return
         connection, text = self._lock()
         held = self._thread.held = HeldDocument(text, self.decoded)

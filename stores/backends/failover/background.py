@@ -33,6 +33,8 @@ IDLE = 5.0
 #: A probe may wait longer than a call: Neon needs 2 s to wake up.
 PROBE_SECONDS = 5.0
 
+_HOST = "the host"
+
 _backgrounds: weakref.WeakKeyDictionary[Host, Background] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
@@ -134,8 +136,9 @@ class Background:
                         wait = min(IDLE, read_plan(self._host.probe_path, mode.epoch).seconds_left())
                         if wait <= 0:
                             wait = 0.0 if self._probe(mode.epoch) else 0.25
+                self._complained.pop(_HOST, None)
             except StoreError as error:
-                self._complain("the host's files", error)
+                self._complain(_HOST, error)
             except Exception:
                 logger.exception("[store] The failover's thread met an unexpected error.")
             with self._wake:
@@ -144,12 +147,13 @@ class Background:
                     return
                 if self._away and not seen_away:
                     continue  # the host has left PostgreSQL since we looked
-                if not (self._dirty and self._can_refresh()):
+                if not self._can_refresh():
                     self._wake.wait(wait)
 
     def _can_refresh(self) -> bool:
+        """Whether a copy is behind that nothing is known to be in the way of."""
         try:
-            return self._host.mode().backend == "postgres" and not self._complained
+            return self._host.mode().backend == "postgres" and bool(self._dirty - self._complained.keys())
         except StoreError:
             return False
 
@@ -213,7 +217,8 @@ class Background:
     def _complain(self, what: str, error: StoreError) -> None:
         if self._complained.get(what) != str(error):
             self._complained[what] = str(error)
-            logger.error("[store] The copy of %s cannot be kept: %s", what, error)
+            what = "The host's mode cannot be read" if what == _HOST else f"The copy of {what} cannot be kept"
+            logger.error("[store] %s: %s", what, error)
 
     def _probe(self, epoch: int) -> bool:
         """One look at PostgreSQL, unless another process is at it; True where the host has left the epoch."""

@@ -21,7 +21,7 @@ from stores.backends.failover.known import Known
 from stores.backends.failover.lock import HostLock
 from stores.backends.failover.mode import CATCHING_UP, DRAINING, SWITCHING, Backend, Mode, ModeFile
 from stores.backends.failover.steps import reached
-from stores.backends.failover.switch_log import SwitchLog, SwitchRecord, record_of
+from stores.backends.failover.switch_log import SwitchLog, record_of
 from stores.backends.file_errors import write_failed
 from stores.errors import StoreBusy, StoreError
 
@@ -75,8 +75,6 @@ class Host:
         self._switch_depth = 0
         self._started: Backend | None = None
         self.id = self._identity()
-        #: Called with each record of a switch that this process makes.
-        self.listeners: list[Callable[[SwitchRecord], None]] = []
 
     def _inside(self, name: str) -> str:
         return os.path.join(self.directory, name)
@@ -277,10 +275,7 @@ class Host:
         )
         self._mode_file.write(after)
         reached("switch.done" if backend == "filesystem" else "resync.mode")
-        record = record_of(before, after, detail)
-        self.log.add(record)
-        for listener in self.listeners:
-            listener(record)
+        self.log.add(record_of(before, after, detail))
         return after
 
     @contextmanager

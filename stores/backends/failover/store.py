@@ -198,12 +198,8 @@ class FailoverStore:
         `CommitUnknown`."""
         outer = self._held()
         if outer is not None:
-            before = outer.text, outer.changed
-            try:
+            with outer.joined():
                 yield outer
-            except BaseException:
-                outer.text, outer.changed = before
-                raise
             return
         place = self._begin()
         held = self._thread.held = HeldDocument(place.text or "{}", self.primary.decoded)
@@ -433,6 +429,3 @@ def _places(changes: tuple[Change, ...]) -> set[Keys]:
 
 def _with_those_above(places: set[Keys]) -> set[Keys]:
     return {place[:length] for place in places for length in range(len(place) + 1)}
-
-
-__all__ = ["FailoverStore"]
