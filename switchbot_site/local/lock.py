@@ -14,7 +14,12 @@ from switchbot_site.local.binaries import CHECKOUT
 from switchbot_site.local.venv import REQUIREMENTS
 
 #: Lock file -> the extras of pyproject.toml that are in it.
-LOCKS: dict[str, tuple[str, ...]] = {"base.txt": (), "dev.txt": ("dev",), "local.txt": ("local",)}
+#: The site has opsadmin's extras; another project takes which it wants.
+LOCKS: dict[str, tuple[str, ...]] = {
+    "base.txt": ("mcp", "metrics"),
+    "dev.txt": ("dev", "mcp", "metrics"),
+    "local.txt": ("local", "mcp", "metrics"),
+}
 #: No index address: each machine has its own. No header: it would hold this command's paths.
 OPTIONS = ("--universal", "--python-version=3.11", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet")
 

@@ -1,0 +1,139 @@
+"""Operations: what the site can do, each defined once. Admin page, command, HTTP, MCP and Python all read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from opsadmin.core.errors import UnknownOperation
+from opsadmin.core.params import OnDatabase, Parameter, json_schema, parameters_of
+
+Run = TypeVar("Run", bound=Callable[[Any, "Call"], Any])
+
+
+class Effect(StrEnum):
+    """What an operation does to the world. `DESTROYS` asks for a confirmation at every door."""
+
+    READS = "reads"
+    WRITES = "writes"
+    DESTROYS = "destroys"
+
+    @property
+    def rank(self) -> int:
+        """0 for reads up to 2 for destroys."""
+        return list(Effect).index(self)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work has come: `done` of `total` (None: not known), and a sentence."""
+
+    done: float
+    total: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and through which door (python, command, page, http, mcp, schedule). `may` answers whether a permission
+    (`app.codename`) is held; trusted doors hold all."""
+
+    name: str
+    door: str
+    address: str = ""
+    may: Callable[[str], bool] = field(default=lambda permission: True, compare=False)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What an operation's function gets beside its parameters. `report` may be called with the progress of long work."""
+
+    caller: Caller
+    report: Callable[[Progress], None] = field(default=lambda progress: None, compare=False)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an operation would do: sentences, and the SQL or command where there is one. `refusal`: why it would not be
+    done at all, empty where it would."""
+
+    sentences: tuple[str, ...]
+    sql: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`run(parameters, call)` does it and returns a result: a frozen dataclass, or a list of them. `preview` has the same
+    arguments, changes nothing, and returns a `Preview`. `group` is the heading it stands under; `title` and `summary` may
+    be lazy translations."""
+
+    name: str
+    title: str
+    summary: str
+    group: str
+    effect: Effect
+    permission: str
+    parameters: type[OnDatabase]
+    run: Callable[[Any, Call], Any]
+    preview: Callable[[Any, Call], Preview] | None = None
+
+    @property
+    def fields(self) -> tuple[Parameter, ...]:
+        """Its parameters, in the order of their declaration, `database` last."""
+        return parameters_of(self.parameters)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of its parameters."""
+        return json_schema(self.parameters)
+
+
+_operations: dict[str, Operation] = {}
+
+
+def operation(
+    name: str,
+    *,
+    title: str,
+    summary: str,
+    group: str,
+    parameters: type[OnDatabase],
+    effect: Effect = Effect.READS,
+    permission: str = "opsadmin.view_database",
+    preview: Callable[[Any, Call], Preview] | None = None,
+) -> Callable[[Run], Run]:
+    """Register the function as the operation `name`. An effect beyond reading needs a permission of its own.
+
+    Raises ValueError where the name is taken or the permission is left out."""
+
+    def register(run: Run) -> Run:
+        if name in _operations and _operations[name].run is not run:
+            raise ValueError(f"There are two operations {name!r}.")
+        if effect is not Effect.READS and permission == "opsadmin.view_database":
+            raise ValueError(f"The operation {name!r} {effect} and needs a permission of its own.")
+        _operations[name] = Operation(name, title, summary, group, effect, permission, parameters, run, preview)
+        return run
+
+    return register
+
+
+def registered() -> list[Operation]:
+    """All operations, by group in the order of registration."""
+    groups = list(dict.fromkeys(one.group for one in _operations.values()))
+    return sorted(_operations.values(), key=lambda one: groups.index(one.group))
+
+
+def named(name: str) -> Operation:
+    """The operation of that name.
+
+    Raises `UnknownOperation` with the names that there are."""
+    try:
+        return _operations[name]
+    except KeyError:
+        names = tuple(sorted(_operations))
+        raise UnknownOperation(
+            f"There is no operation {name!r}. There are: {', '.join(names)}.", parameter="name", allowed=names
+        ) from None

@@ -1,0 +1,112 @@
+"""What the operations remember, in the site database (never in the PostgreSQL that is looked after)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OperationRun(models.Model):
+    """One run of an operation that changes something."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    started_at = models.DateTimeField(_("started at"), auto_now_add=True, db_index=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    elapsed_ms = models.FloatField(_("elapsed (ms)"), null=True, blank=True)
+    operation = models.CharField(_("operation"), max_length=100)
+    effect = models.CharField(_("effect"), max_length=10)
+    database = models.CharField(_("database"), max_length=100, blank=True)
+    caller = models.CharField(_("caller"), max_length=150)
+    door = models.CharField(_("door"), max_length=20)
+    address = models.CharField(_("address"), max_length=64, blank=True)
+    parameters = models.JSONField(_("parameters"), default=dict)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.RUNNING)
+    result = models.JSONField(_("result"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("run of an operation")
+        verbose_name_plural = _("runs of operations")
+        ordering = ("-started_at", "-pk")
+        default_permissions = ("view",)
+        permissions = [
+            ("view_database", _("May look at PostgreSQL: its health and its catalogue")),
+            ("use_api", _("May make tokens and call operations over HTTP and MCP")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} by {self.caller} ({self.door})"
+
+
+class ApiToken(models.Model):
+    """A key for the doors without a password: HTTP and MCP. Only its digest is kept; it acts for its user, and at most
+    with the effect it was made for."""
+
+    class Reach(models.TextChoices):
+        READS = "reads", _("reads only")
+        WRITES = "writes", _("reads and writes")
+        DESTROYS = "destroys", _("everything, with confirmation")
+
+    name = models.CharField(_("name"), max_length=100)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("user")
+    )
+    digest = models.CharField(_("digest"), max_length=64, unique=True, editable=False)
+    hint = models.CharField(_("begins with"), max_length=12, editable=False)
+    reach = models.CharField(_("may do"), max_length=10, choices=Reach, default=Reach.READS)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}...)"
+
+
+class CheckThreshold(models.Model):
+    """A number of a check that was changed for this site, beside OPSADMIN["THRESHOLDS"] and above it."""
+
+    name = models.CharField(
+        _("threshold"), max_length=150, unique=True, help_text=_("As in index.unused.min_bytes: check and number.")
+    )
+    value = models.FloatField(_("value"))
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("threshold")
+        verbose_name_plural = _("thresholds")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value:g}"
+
+
+class IgnoredFinding(models.Model):
+    """A finding that is known and accepted, beside OPSADMIN["IGNORE"]."""
+
+    check_id = models.CharField(
+        _("check"), max_length=100, help_text=_("As in index.unused; * and ? stand for any characters.")
+    )
+    object = models.CharField(
+        _("object"), max_length=300, default="*", help_text=_("As in public.orders; * and ? stand for any characters.")
+    )
+    reason = models.TextField(_("reason"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("ignored finding")
+        verbose_name_plural = _("ignored findings")
+        ordering = ("check_id", "object")
+
+    def __str__(self) -> str:
+        return f"{self.check_id} of {self.object}"

@@ -1,0 +1,113 @@
+"""Doing an operation on behalf of a caller: the one way that every door takes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.utils.module_loading import autodiscover_modules
+
+from opsadmin.core.errors import NotConfirmed, NotPermitted, OperationError, OperationFailed
+from opsadmin.core.operation import Call, Caller, Effect, Operation, Preview, Progress, named, registered
+from opsadmin.core.params import OnDatabase, parse
+from opsadmin.log import finished, started
+from opsadmin.postgres.aliases import resolve_alias
+
+logger = logging.getLogger(__name__)
+
+
+def load() -> None:
+    """Import the `operations` module of every installed app."""
+    autodiscover_modules("operations")
+
+
+def operations() -> list[Operation]:
+    """Every operation of every installed app, by group."""
+    load()
+    return registered()
+
+
+def find(name: str) -> Operation:
+    """The operation of that name.
+
+    Raises `UnknownOperation`."""
+    load()
+    return named(name)
+
+
+def prepare(operation: Operation, given: Mapping[str, Any], caller: Caller) -> OnDatabase:
+    """The parameters, after the caller's permission was looked at.
+
+    Raises `NotPermitted`, `OperationError`."""
+    if not caller.may(operation.permission):
+        raise NotPermitted(
+            f"{caller.name} may not do {operation.name}: the permission {operation.permission} is missing."
+        )
+    parameters = parse(operation.parameters, given)
+    resolve_alias(parameters.database)
+    return parameters
+
+
+def preview(name: str, given: Mapping[str, Any], caller: Caller) -> Preview | None:
+    """What the operation would do; None where it has no preview. Changes nothing.
+
+    Raises `OperationError` and its subclasses."""
+    operation = find(name)
+    parameters = prepare(operation, given, caller)
+    if operation.preview is None:
+        return None
+    found: Preview = _guarded(operation, operation.preview, parameters, Call(caller))
+    return found
+
+
+def perform(
+    name: str,
+    given: Mapping[str, Any],
+    caller: Caller,
+    *,
+    confirmed: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Any:
+    """Do the operation and return its result. What changes something is kept in the log of runs: who, from where, with
+    which parameters, and how it ended.
+
+    Raises `OperationError` and its subclasses: `NotPermitted`, `NotConfirmed` (it destroys, and `confirmed` is False),
+    `OperationFailed` (it could not be done)."""
+    operation = find(name)
+    parameters = prepare(operation, given, caller)
+    if operation.effect is Effect.DESTROYS and not confirmed:
+        raise NotConfirmed(f"{operation.name} cannot be undone. Look at its preview, then confirm it.")
+    call = Call(caller, report)
+    if operation.effect is Effect.READS:
+        return _guarded(operation, operation.run, parameters, call)
+    begun = time.monotonic()
+    run = started(operation, parameters, caller)
+    try:
+        result = _guarded(operation, operation.run, parameters, call)
+    except BaseException as error:
+        finished(run, error=error, seconds=time.monotonic() - begun)
+        raise
+    finished(run, result=result, seconds=time.monotonic() - begun)
+    return result
+
+
+def _guarded(operation: Operation, function: Callable[[Any, Call], Any], parameters: OnDatabase, call: Call) -> Any:
+    try:
+        return function(parameters, call)
+    except OperationError:
+        raise
+    except DatabaseError as error:
+        logger.warning("[ops] %s failed: %s", operation.name, type(error).__name__)
+        raise OperationFailed(*words_of(error)) from error
+
+
+def words_of(error: DatabaseError) -> tuple[str]:
+    """What the server or libpq said, in its first line: addresses and passwords stand in the later ones."""
+    cause = error.__cause__
+    said = getattr(getattr(cause, "diag", None), "message_primary", None)
+    if said:
+        return (f"PostgreSQL refused: {said}.",)
+    return ("PostgreSQL does not answer.",)
