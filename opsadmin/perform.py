@@ -39,9 +39,14 @@ def find(name: str) -> Operation:
 
 
 def prepare(operation: Operation, given: Mapping[str, Any], caller: Caller) -> OnDatabase:
-    """The parameters, after the caller's permission was looked at.
+    """The parameters, after the caller's permission and reach were looked at.
 
     Raises `NotPermitted`, `OperationError`."""
+    if operation.effect.rank > caller.reach.rank:
+        raise NotPermitted(
+            f"{caller.name} may not do {operation.name}, because it {operation.effect} and this token is made for what "
+            f"{caller.reach} at most."
+        )
     if not caller.may(operation.permission):
         raise NotPermitted(
             f"{caller.name} may not do {operation.name}: the permission {operation.permission} is missing."

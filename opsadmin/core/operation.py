@@ -38,12 +38,14 @@ class Progress:
 @dataclass(frozen=True)
 class Caller:
     """Who asks, and through which door (python, command, page, http, mcp, schedule). `may` answers whether a permission
-    (`app.codename`) is held; trusted doors hold all."""
+    (`app.codename`) is held; trusted doors hold all. `reach`: the furthest effect that the key in their hand allows,
+    whatever they may do themselves."""
 
     name: str
     door: str
     address: str = ""
     may: Callable[[str], bool] = field(default=lambda permission: True, compare=False)
+    reach: Effect = Effect.DESTROYS
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class Operation:
     be lazy translations."""
 
     name: str
-    title: str
-    summary: str
+    title: Any
+    summary: Any
     group: str
     effect: Effect
     permission: str
@@ -97,8 +99,8 @@ _operations: dict[str, Operation] = {}
 def operation(
     name: str,
     *,
-    title: str,
-    summary: str,
+    title: Any,
+    summary: Any,
     group: str,
     parameters: type[OnDatabase],
     effect: Effect = Effect.READS,
