@@ -1,0 +1,65 @@
+"""Many checks in one statement: their facts once, then each check's rows as JSON.
+
+The number of statements does not grow with the number of checks, nor with the catalogue, and a fact that ten checks read
+is gathered once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opsadmin.health.card import Card, with_numbers
+from opsadmin.health.catalog import facts, facts_of
+
+#: Rows of one check that are read in full; what lies beyond is counted.
+MAX_ROWS = 500
+
+_FACT_IN_TEXT = re.compile(r"\{([a-z_]+)\}")
+
+
+def batch_sql(cards: Sequence[Card], values: Mapping[str, dict[str, float]], major: int) -> str:
+    """One statement for all the cards. `values`: the thresholds by check id. Its rows: what (a check's id, or #fact for
+    how many there are of a fact), total, row."""
+    known = facts(major)
+    counted = sorted({name for card in cards for name in _FACT_IN_TEXT.findall(card.examined) if name in known})
+    whole = "\n".join([*(card.sql for card in cards), *(f"FROM {name}" for name in counted)])
+    parts = [f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(whole, known)]
+    parts += [f'"{card.id}" AS (\n{with_numbers(card.sql, values[card.id])}\n)' for card in cards]
+    asked = [_rows_of(card) for card in cards]
+    asked += [f"SELECT '#{name}' AS what, count(*) AS total, NULL::text AS row FROM \"{name}\"" for name in counted]  # noqa: S608  # names of files
+    return "WITH " + ",\n".join(parts) + "\n" + "\nUNION ALL\n".join(asked)
+
+
+def single_sql(card: Card, values: dict[str, float], major: int) -> str:
+    """The check's question as a DBA would paste it into psql: its facts, its numbers, its rows."""
+    known = facts(major)
+    parts = [f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(card.sql, known)]
+    body = with_numbers(card.sql, values)
+    if not parts:
+        return body
+    if re.match(r"with\s+(?!recursive)", body, re.IGNORECASE):
+        return "WITH " + ",\n".join(parts) + ",\n" + re.sub(r"^with\s+", "", body, flags=re.IGNORECASE)
+    return "WITH " + ",\n".join(parts) + f"\nSELECT * FROM (\n{body}\n) AS found"
+
+
+def rows_by_check(found: Sequence[tuple[Any, ...]]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, int]]:
+    """The statement's rows (JSON as text: Django leaves jsonb undecoded) by check, and the totals by check and #fact."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    totals: dict[str, int] = {}
+    for what, total, row in found:
+        totals[what] = total
+        if row is not None:
+            rows.setdefault(what, []).append(json.loads(row))
+    return rows, totals
+
+
+def _rows_of(card: Card) -> str:
+    # A check's own `weight` puts the worst first; what lies beyond MAX_ROWS is the mildest.
+    return f"""SELECT * FROM (
+    SELECT '{card.id}' AS what, count(*) OVER () AS total, to_jsonb(r)::text AS row
+    FROM "{card.id}" AS r
+    ORDER BY (to_jsonb(r) ->> 'weight')::float8 DESC NULLS LAST, r.object
+    LIMIT {MAX_ROWS}
+) AS one"""  # noqa: S608  # the names of our own files
