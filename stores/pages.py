@@ -29,5 +29,9 @@ def store_health_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/stores/store_health.html", context)
 
 
-register_page(Page("store-health", _("Store health"), store_health_page, "stores.view_jsondocument"))  # type: ignore[arg-type]
-register_page(Page("store-fallback", _("Store & fallback"), store_fallback_page, "stores.view_jsondocument"))  # type: ignore[arg-type]
+register_page(
+    Page("store-health", _("Store health"), store_health_page, "stores.view_jsondocument", needs_database=False)
+)
+register_page(
+    Page("store-fallback", _("Store & fallback"), store_fallback_page, "stores.view_jsondocument", needs_database=False)
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,9 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
 
+from opsadmin.faces.operation_page import operation_page
 from opsadmin.pages.registry import Page, pages
+from opsadmin.pages.site import remember_site
 
 
 class OperationsSiteMixin(admin.AdminSite):
@@ -22,15 +25,24 @@ class OperationsSiteMixin(admin.AdminSite):
         own: list[URLPattern | URLResolver] = [
             path(f"ops/{page.slug}/", self.admin_view(self._guarded(page)), name=page.url_name) for page in pages()
         ]
-        return own + list(super().get_urls())
+        # It asks for the permission of its operation.
+        run = path("ops/run/<str:name>/", self.admin_view(self._known(operation_page)), name="ops_run_operation")
+        return [*own, run, *super().get_urls()]
 
-    def _guarded(self, page: Page) -> Any:
+    def _guarded(self, page: Page) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest) -> HttpResponse:
             if not request.user.has_perm(page.permission):
                 raise PermissionDenied
             return page.view(request)
 
-        return view
+        return self._known(view)
+
+    def _known(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        def known(request: HttpRequest, **parameters: str) -> HttpResponse:
+            remember_site(request, self)
+            return view(request, **parameters)
+
+        return known
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         found: list[Any] = super().get_app_list(request, app_label)

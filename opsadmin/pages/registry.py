@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -11,12 +12,15 @@ from django.http import HttpRequest, HttpResponse
 @dataclass(frozen=True)
 class Page:
     """`slug` is the address under ops/ and the url name `admin:ops_<slug>`; `permission` as `app.codename`.
-    Slugs must not begin with each other: the admin marks the current page by substring."""
+    Slugs must not begin with each other: the admin marks the current page by substring. `title` may be lazy. Pages stand
+    by `order` (lowest first), then as registered. `needs_database`: it has little to show while PostgreSQL is down."""
 
     slug: str
-    title: str
+    title: Any
     view: Callable[[HttpRequest], HttpResponse]
     permission: str
+    order: int = 0
+    needs_database: bool = True
 
     @property
     def url_name(self) -> str:
@@ -37,5 +41,5 @@ def register_page(page: Page) -> None:
 
 
 def pages() -> list[Page]:
-    """In the order of registration."""
-    return list(_pages.values())
+    """In the order of the sidebar."""
+    return sorted(_pages.values(), key=lambda page: page.order)
