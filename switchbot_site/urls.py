@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from switchbot_site.health import readyz
@@ -12,4 +12,5 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("", include("opsadmin.faces.urls")),
 ]
