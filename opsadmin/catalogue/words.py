@@ -1,0 +1,109 @@
+"""What the catalogue's fields are called on a page, and tables of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from opsadmin.core.blocks import Table, label_of, said
+
+_LABELS = {
+    "name": gettext_lazy("Name"),
+    "kind": gettext_lazy("Kind"),
+    "owner": gettext_lazy("Owner"),
+    "comment": gettext_lazy("Comment"),
+    "rows": gettext_lazy("Rows (estimate)"),
+    "size_bytes": gettext_lazy("Size"),
+    "total_bytes": gettext_lazy("With indexes and TOAST"),
+    "table": gettext_lazy("Of"),
+    "arguments": gettext_lazy("Arguments"),
+    "returns": gettext_lazy("Returns"),
+    "language": gettext_lazy("Language"),
+    "extension": gettext_lazy("Extension"),
+    "version": gettext_lazy("Version"),
+    "available_version": gettext_lazy("Available"),
+    "type": gettext_lazy("Type"),
+    "nullable": gettext_lazy("Nullable"),
+    "default": gettext_lazy("Default"),
+    "generated": gettext_lazy("Generated"),
+    "identity": gettext_lazy("Identity"),
+    "collation": gettext_lazy("Collation"),
+    "storage": gettext_lazy("Storage"),
+    "compression": gettext_lazy("Compression"),
+    "statistics_target": gettext_lazy("Statistics target"),
+    "n_distinct": gettext_lazy("Distinct values"),
+    "null_fraction": gettext_lazy("NULL fraction"),
+    "definition": gettext_lazy("Definition"),
+    "columns": gettext_lazy("Columns"),
+    "scans": gettext_lazy("Scans"),
+    "last_used_at": gettext_lazy("Last used"),
+    "valid": gettext_lazy("Valid"),
+    "unique": gettext_lazy("Unique"),
+    "state": gettext_lazy("State"),
+    "deferrable": gettext_lazy("Deferrable"),
+    "command": gettext_lazy("Command"),
+    "roles": gettext_lazy("Roles"),
+    "using": gettext_lazy("Using"),
+    "check": gettext_lazy("Check"),
+    "bound": gettext_lazy("Bound"),
+    "grantee": gettext_lazy("Role"),
+    "grantor": gettext_lazy("Granted by"),
+    "privileges": gettext_lazy("Privileges"),
+    "grantable": gettext_lazy("May pass on"),
+    "how": gettext_lazy("How"),
+    "object": gettext_lazy("Object"),
+    "tables": gettext_lazy("Tables"),
+    "views": gettext_lazy("Views"),
+    "indexes": gettext_lazy("Indexes"),
+    "sequences": gettext_lazy("Sequences"),
+    "functions": gettext_lazy("Functions"),
+    "schema": gettext_lazy("Schema"),
+    "partition_of": gettext_lazy("Partition of"),
+    "partitions": gettext_lazy("Partitions"),
+    "validated": gettext_lazy("Validated"),
+    "events": gettext_lazy("Events"),
+}
+
+
+def label(field: str) -> str:
+    """The heading of a field."""
+    return str(_LABELS[field]) if field in _LABELS else label_of(field)
+
+
+def table(title: str, items: Sequence[Any], *fields: str, empty: str = "", more: str = "") -> Table:
+    """A table of those fields of each item; a column in which nothing is said is left out, the first one never."""
+    shown = [
+        field
+        for position, field in enumerate(fields)
+        if position == 0 or any(getattr(item, field) not in (None, "", (), False) for item in items)
+    ]
+    numeric = frozenset(
+        position
+        for position, field in enumerate(shown)
+        if any(is_number(getattr(item, field)) for item in items)
+        and all(getattr(item, field) is None or is_number(getattr(item, field)) for item in items)
+    )
+    return Table(
+        title,
+        tuple(label(field) for field in shown),
+        tuple(tuple(said(field, getattr(item, field)) for field in shown) for item in items),
+        numeric,
+        empty or _("Nothing."),
+        more,
+    )
+
+
+def figures(item: Any, *fields: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of label and value of the fields that say something."""
+    return tuple(
+        (label(field), said(field, getattr(item, field)))
+        for field in fields
+        if getattr(item, field) not in (None, "", ())
+    )
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
