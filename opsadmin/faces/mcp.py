@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -18,6 +18,7 @@ from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Caller, Effect
 from opsadmin.faces import tokens
 from opsadmin.faces.origin import is_foreign
+from opsadmin.faces.refused import refused
 
 #: Bytes of a request; a call is a few names and a statement.
 MAX_BODY = 1_000_000
@@ -62,19 +63,19 @@ def run_stdio(arguments: Sequence[str] = ()) -> int:
 def endpoint(request: HttpRequest) -> HttpResponse:
     """Streamable HTTP, stateless: each POST is answered whole. There is no stream to listen to, so no GET."""
     if sentence := missing():
-        return _refused(OperationError(sentence), 501)
+        return refused(OperationError(sentence), 501)
     if request.method != "POST":
-        return _refused(OperationError(_("This address takes POST only.")), 405, {"Allow": "POST"})
+        return refused(OperationError(_("This address takes POST only.")), 405, Allow="POST")
     if is_foreign(request):
-        return _refused(OperationError(_("Requests from pages of another site are not answered.")), 403)
+        return refused(OperationError(_("Requests from pages of another site are not answered.")), 403)
     try:
         caller = tokens.caller_for(request, "mcp")
     except OperationError as error:
-        return _refused(error, error.http_status)
+        return refused(error)
     try:
         body = _body(request)
     except OperationError as error:
-        return _refused(error, 413)
+        return refused(error, 413)
     from opsadmin.faces.mcp_http import exchange
     from opsadmin.faces.mcp_server import Offer, server_for
 
@@ -91,15 +92,6 @@ def _body(request: HttpRequest) -> bytes:
     except (ValueError, RequestDataTooBig):
         raise OperationError(sentence) from None
     return request.body
-
-
-def _refused(error: OperationError, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
-    more = {"WWW-Authenticate": 'Bearer realm="opsadmin"'} if status == 401 else {}
-    return JsonResponse(
-        {"ok": False, "error": error.as_dict()},
-        status=status,
-        headers={"Cache-Control": "no-store", **more, **(headers or {})},
-    )
 
 
 def _account() -> str:
