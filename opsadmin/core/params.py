@@ -174,9 +174,7 @@ def _converted(one: Parameter, value: Any) -> Any:
     try:
         match one.kind:
             case "text":
-                if not isinstance(value, str):
-                    raise ValueError
-                return value.strip() if not one.multiline else value
+                return _text(value) if one.multiline else _text(value).strip()
             case "integer":
                 if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
                     raise ValueError
@@ -191,13 +189,13 @@ def _converted(one: Parameter, value: Any) -> Any:
                 return _texts(value)
             case _:
                 return json.loads(value) if isinstance(value, str) else value
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         wanted = {
-            "text": "a text",
+            "text": "a text of valid characters",
             "integer": "a whole number",
             "number": "a number",
             "flag": "true or false",
-            "list": "a list of texts",
+            "list": "a list of texts of valid characters",
             "json": "JSON",
         }[one.kind]
         raise OperationError(f"{one.name} is {value!r}; it must be {wanted}.", parameter=one.name) from None
@@ -214,9 +212,17 @@ def _flag(value: Any) -> bool:
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         value = json.loads(value) if value.lstrip().startswith("[") else [value]
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list | tuple):
         raise ValueError
-    return list(value)
+    return [_text(item) for item in value]
+
+
+def _text(value: Any) -> str:
+    """The value, where it is a text that can be sent to PostgreSQL: neither a NUL nor half a character."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError
+    value.encode()
+    return value
 
 
 def _check_range(one: Parameter, value: float) -> None:

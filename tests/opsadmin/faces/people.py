@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 
 def person(name: str = "anna", *permissions: str, **more: Any) -> Any:
     """A user of the staff with the permissions, each written `app.codename`."""
-    user = get_user_model().objects.create_user(name, password="of this test", is_staff=True, **more)
+    user = get_user_model().objects.create_user(name, is_staff=True, **more)
     for permission in permissions:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
