@@ -177,7 +177,10 @@ class StoreSwitch(models.Model):
     class Meta:
         verbose_name = _("switch")
         verbose_name_plural = _("switches")
-        permissions = [("switch_store", "Can switch the store and bring its copies back")]
+        permissions = [
+            ("switch_store", "Can switch the store and bring its copies back"),
+            ("manage_store", "Can move documents, adopt the tables and prune the history"),
+        ]
         # The epoch decides between two switches of one moment.
         ordering = ["-at", "-epoch"]
 

@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from stores import documents, registry
-from stores.backends.failover import Host
 from stores.backends.protocol import KINDS
-from stores.errors import StoreMisconfigured
-from stores.sync.plan import Domain
+from stores.runs.run import INTERRUPTED, REFUSED, Run
 from stores.sync.show import Paper, forgive_encoding
-
-DONE, FAILED, REFUSED, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
+from stores.sync.show import as_json as to_json
 
 
 class SyncCommand(BaseCommand):
@@ -64,21 +59,12 @@ class SyncCommand(BaseCommand):
             raise CommandError(_("Both paths name one file; each document has its own."), returncode=REFUSED)
         return paths
 
-    def dsn(self) -> str:
-        """The store's address. Raises `StoreMisconfigured`."""
-        try:
-            return registry.store_dsn()
-        except ImproperlyConfigured:
-            raise StoreMisconfigured(_("POSTGRES_URL names no database. Add its name.")) from None
-
-    def host(self) -> Host | None:
-        """This host's part of the failover; None where there is none yet, which a look must not change. Raises
-        `StoreError`."""
-        return registry.host() if (Path(settings.STORE_DIR) / "mode").exists() else None
-
-    def domain(self) -> Domain:
-        keys = {kind: documents.known_keys(kind) for kind in KINDS}
-        return Domain(keys, documents.masked, documents.ordered)
+    def told(self, run: Run, *, as_json: bool) -> tuple[int, str]:
+        """How a run ended, as JSON or for a person."""
+        if as_json:
+            return run.exit_code, to_json(run.as_dict(), indent=2) + "\n"
+        run.show(paper := self.paper())
+        return run.exit_code, paper.text()
 
     def paper(self) -> Paper:
         return Paper(self.stdout, color=self._color)  # type: ignore[arg-type]

@@ -5,26 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from dataclasses import replace
 from typing import Any, NoReturn
 
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, InterfaceError, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, InterfaceError, connections
 from django.utils.translation import gettext as _
 
 from stores.errors import StoreError
+from stores.runs.adopt import adopt_alias, look, refusal
 from stores.schema import report as reports
-from stores.schema.adopt import LOCK_TIMEOUT_MS, AdoptionReport, adopt, check
-from stores.schema.differences import Difference
-from stores.schema.inspect import Unavailable, store_schema
-from stores.writer import writing_as
+from stores.schema.adopt import LOCK_TIMEOUT_MS, AdoptionReport
 
 MENDABLE = 3
 UNDECIDED = 4
-
-APP = "stores"
 
 
 class Command(BaseCommand):
@@ -73,7 +67,7 @@ class Command(BaseCommand):
         except StoreError as error:
             self._fail(str(error), options)
         except (DatabaseError, InterfaceError) as error:
-            self._fail(_refusal(alias, error), options)
+            self._fail(refusal(alias, error), options)
 
     def _fail(self, message: str, options: dict[str, Any]) -> NoReturn:
         """A script that asked for JSON gets JSON; the exit code is 1 either way."""
@@ -105,14 +99,9 @@ class Command(BaseCommand):
                 "oui",
             ):
                 raise CommandError(_("Nothing was changed."))
-        unrecorded = look(alias, role).applied
-        with writing_as("command:adopt_database"), transaction.atomic(using=alias):
-            with connections[alias].cursor() as cursor:
-                done = adopt(cursor, store_schema(cursor), dashboard_role=role, lock_timeout_ms=options["lock_timeout"])
-        recorded = tuple(difference for difference in unrecorded if difference.kind == "migration")
-        if recorded:
-            call_command("migrate", APP, database=alias, interactive=False, verbosity=0)
-        done = replace(done, applied=done.applied + recorded)
+        done = adopt_alias(
+            alias, writer="command:adopt_database", dashboard_role=role, lock_timeout_ms=options["lock_timeout"]
+        )
         self._show(done, options, done=True)
         if done.undecided:
             sys.exit(UNDECIDED)
@@ -124,58 +113,3 @@ class Command(BaseCommand):
         colour = self.stdout.isatty() and not options["no_color"]
         width = shutil.get_terminal_size((100, 24)).columns
         self.stdout.write(reports.as_table(found, width=width, colour=colour, done=done), ending="")
-
-
-def look(alias: str, dashboard_role: str | None = None) -> AdoptionReport:
-    """What --apply would do on this alias, in a read-only transaction; the migrations' record included."""
-    with transaction.atomic(using=alias):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-            found = check(cursor, store_schema(cursor), dashboard_role=dashboard_role)
-        return _with_migrations(alias, found)
-
-
-def _with_migrations(alias: str, found: AdoptionReport) -> AdoptionReport:
-    try:
-        with transaction.atomic(using=alias):
-            executor = MigrationExecutor(connections[alias])
-            plan = executor.migration_plan([key for key in executor.loader.graph.leaf_nodes() if key[0] == APP])
-    except DatabaseError:
-        missing = Unavailable(
-            what=_("which migrations are recorded"),
-            reason=_("the role may not read django_migrations"),
-            fix=_("Its owner runs: GRANT SELECT, INSERT ON django_migrations TO the role"),
-        )
-        return replace(found, unavailable=(*found.unavailable, missing))
-    unrecorded = tuple(
-        Difference(
-            object=f"{migration.app_label}.{migration.name}",
-            kind="migration",
-            found=_("not recorded"),
-            expected=_("recorded"),
-            severity="warning",
-            sql="manage.py migrate",
-            why=_("Django would run it again; it is run, which records it."),
-        )
-        for migration, _backwards in plan
-    )
-    return replace(found, applied=found.applied + unrecorded)
-
-
-def _refusal(alias: str, error: BaseException) -> str:
-    """Why PostgreSQL could not be worked with; the driver's own text may hold the address."""
-    state = getattr(error.__cause__, "sqlstate", None) or ""
-    if state.startswith("28"):
-        why = _("it refuses the role or its password: check POSTGRES_URL")
-    elif state == "3D000":
-        why = _("it has no database of this name: check POSTGRES_URL")
-    elif state == "42501":
-        why = _("the role lacks a right: grant what --check names, or run this as the tables' owner")
-    elif state:
-        why = _("it reported error %(state)s; its log says more") % {"state": state}
-    else:
-        why = _("it does not answer: check that the server runs and that POSTGRES_URL and POSTGRES_SSL_MODE are right")
-    return _("The database behind %(alias)s cannot be adopted now, because %(why)s. Nothing was changed.") % {
-        "alias": alias,
-        "why": why,
-    }

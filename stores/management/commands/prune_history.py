@@ -6,23 +6,19 @@ import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from stores.backends.history_prune import MOST_COUNTED, PruneReport, count_old, delete_before
-from stores.backends.history_questions import HistoryQuestionError, check_hours
-from stores.backends.line import Line
+from stores.backends.history_prune import MOST_COUNTED, PruneReport
+from stores.backends.history_questions import HistoryQuestionError
 from stores.errors import StoreError
-from stores.registry import store_dsn
+from stores.runs.prune import count_before, cutoff_of, prune_before
 
 #: An hourly prune deletes some hundred readings. More than this is a first prune, or a mistyped --hours: ask.
 WORTH_ASKING = 100_000
-#: One batch; a slow disk under a GIN index takes its time.
-BATCH_DEADLINE = 30.0
 
 
 class Command(BaseCommand):
@@ -40,34 +36,30 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help=_("Print the report as JSON."))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        hours = settings.HISTORY_RETENTION_HOURS if options["hours"] is None else options["hours"]
         try:
-            cutoff = datetime.now(UTC) - check_hours(hours)
+            cutoff = cutoff_of(options["hours"])
         except HistoryQuestionError as error:
             raise CommandError(str(error), returncode=2) from None
-        with Line(store_dsn(), size=1, deadline=BATCH_DEADLINE) as line:
-            try:
-                with line.connection() as connection:
-                    count = count_old(connection, cutoff)
-            except StoreError as error:
-                if options["json"]:
-                    self._say_result(PruneReport(cutoff, more_remain=True, error=str(error)), as_json=True)
-                raise CommandError(str(error), returncode=1) from None
-            if options["dry_run"]:
-                self._say_plan(count, cutoff, as_json=options["json"])
-                return
-            if count > WORTH_ASKING and not options["yes"] and not self._agreed(count, cutoff):
-                raise CommandError(
-                    _("Nothing was deleted: %(count)s readings are a lot. Look with --dry-run, then add --yes.")
-                    % {"count": _amount(count)},
-                    returncode=2,
-                )
-            report = delete_before(
-                line.connection,
-                cutoff,
-                deadline=options["max_seconds"],
-                progress=None if options["json"] else self._progress(count),
+        try:
+            count = count_before(cutoff)
+        except StoreError as error:
+            if options["json"]:
+                self._say_result(PruneReport(cutoff, more_remain=True, error=str(error)), as_json=True)
+            raise CommandError(str(error), returncode=1) from None
+        if options["dry_run"]:
+            self._say_plan(count, cutoff, as_json=options["json"])
+            return
+        if count > WORTH_ASKING and not options["yes"] and not self._agreed(count, cutoff):
+            raise CommandError(
+                _("Nothing was deleted: %(count)s readings are a lot. Look with --dry-run, then add --yes.")
+                % {"count": _amount(count)},
+                returncode=2,
             )
+        report = prune_before(
+            cutoff,
+            max_seconds=options["max_seconds"],
+            progress=None if options["json"] else self._progress(count),
+        )
         self._say_result(report, as_json=options["json"])
         if report.error:
             raise CommandError(
