@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -76,6 +76,8 @@ def endpoint(request: HttpRequest) -> HttpResponse:
         body = _body(request)
     except OperationError as error:
         return refused(error, 413)
+    except UnreadablePostError:
+        return refused(OperationError(_("The body ended before its length.")), 400)
     from opsadmin.faces.mcp_http import exchange
     from opsadmin.faces.mcp_server import Offer, server_for
 
@@ -87,9 +89,9 @@ def endpoint(request: HttpRequest) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes:
     sentence = _("The request is longer than %(most)d bytes.") % {"most": MAX_BODY}
     try:
-        if int(request.headers.get("Content-Length") or 0) > MAX_BODY or len(request.body) > MAX_BODY:
+        if len(request.body) > MAX_BODY:
             raise OperationError(sentence)
-    except (ValueError, RequestDataTooBig):
+    except RequestDataTooBig:  # Django's own limit, before anything is read
         raise OperationError(sentence) from None
     return request.body
 
