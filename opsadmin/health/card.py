@@ -15,7 +15,10 @@
 
 A longer text goes on in lines that begin with two dashes and three blanks. {word} is a column of the row, or a threshold;
 `:word` in the SQL is a threshold's number, as psql's variables are written. A check in Python has the same card, without
-the dashes, as its module's docstring."""
+the dashes, as its module's docstring.
+
+A row with `not_looked_at` (a sentence) is no finding: it says what the role or a lock kept the check from seeing. With
+`nothing_seen` beside it the check could see nothing at all, and is unavailable instead of fine."""
 
 from __future__ import annotations
 

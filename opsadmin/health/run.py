@@ -155,7 +155,14 @@ class _Examiner:
     def _judge(self, card: Card, rows: list[dict[str, Any]], total: int, examined: str) -> None:
         values = self.limits.values(card)
         findings: list[Finding] = []
+        lack: Unavailable | None = None
         for row in rows:
+            if row.get("not_looked_at"):
+                total -= 1
+                self.found.not_looked_at.append(NotLookedAt(str(row["object"]), row["not_looked_at"]))
+                if row.get("nothing_seen"):
+                    lack = Unavailable(row["not_looked_at"], str(row.get("fix_sql") or ""))
+                continue
             finding = finding_of(card, row, values)
             if self.limits.ignores(finding.check, finding.object):
                 self.found.ignored += 1
@@ -163,6 +170,9 @@ class _Examiner:
             else:
                 findings.append(finding)
         self.found.totals[card.id] = total
+        if lack is not None and not findings:
+            self._unavailable(card, lack)
+            return
         status = worst(finding.severity for finding in findings)
         self.found.results[card.id] = CheckResult(
             card.id, card.area, card.title, status, tuple(findings), examined or "nothing of the kind"
