@@ -72,4 +72,4 @@ def test_both_databases_have_every_migration_recorded():
             cursor.execute("SELECT name FROM django_migrations WHERE app = 'stores' ORDER BY name")
             recorded[alias] = [name for (name,) in cursor.fetchall()]
     assert recorded["default"] == recorded["store"]
-    assert recorded["store"][-1] == "0004_switch_store"
+    assert recorded["store"][-1] == "0005_manage_store"
