@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+from opsadmin.core.operation import Effect
 
 
 @register("opsadmin")
@@ -45,3 +49,28 @@ def check_atomic_requests(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
         for alias, database in settings.DATABASES.items()
         if alias != "default" and database.get("ATOMIC_REQUESTS")
     ]
+
+
+@register("opsadmin")
+def check_api_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A digest that is none lets nobody in, or fails at each call. The entries themselves are not shown: one may be
+    the token in place of its digest."""
+    entries = getattr(settings, "OPSADMIN", {}).get("API_TOKEN_SHA256", [])
+    return [
+        Error(
+            f'Entry {number} of OPSADMIN["API_TOKEN_SHA256"] is not {{"name": ..., "sha256": ..., "reach": ...}}.',
+            hint=f"sha256 has 64 hexadecimal digits; reach is one of {', '.join(Effect)}, or left out for reads.",
+            id="opsadmin.E003",
+        )
+        for number, entry in enumerate(entries, start=1)
+        if not _is_token(entry)
+    ]
+
+
+def _is_token(entry: Any) -> bool:
+    return (
+        isinstance(entry, Mapping)
+        and isinstance(entry.get("name"), str)
+        and bool(re.fullmatch(r"[0-9a-fA-F]{64}", str(entry.get("sha256"))))
+        and entry.get("reach", Effect.READS) in list(Effect)
+    )

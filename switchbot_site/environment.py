@@ -131,6 +131,13 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
+        "OPS_API_TOKEN",
+        str,
+        None,
+        "A bearer token of at least 32 characters with which cron may call `/ops-api/`: it reads and writes, and destroys nothing. Unset: only tokens of users are taken.",
+        secret=True,
+    ),
+    Variable(
         "ENV_FILE", str, ".env", "File with further variables; those of the environment win. Relative to the checkout."
     ),
     Variable("RENDER", bool, False, "Set by Render."),

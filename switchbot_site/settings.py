@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from switchbot_site import databases
+from switchbot_site.api_token import environment_tokens
 from switchbot_site.environment import Environment, read_env_file
 from switchbot_site.secret_key import kept_secret_key
 
@@ -128,6 +129,9 @@ HISTORY_RETENTION_HOURS: int = env("HISTORY_RETENTION_HOURS")
 HISTORY_SPOOL_MB: int = env("HISTORY_SPOOL_MB")
 if HISTORY_SPOOL_MB < 1:
     raise ImproperlyConfigured(f"HISTORY_SPOOL_MB is {HISTORY_SPOOL_MB}; it must be 1 or more.")
+
+# --- operations --------------------------------------------------------------------------------------------------
+OPSADMIN = {"API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN"))}
 
 # --- people ------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

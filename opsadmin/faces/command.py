@@ -51,8 +51,7 @@ class CommandDoor:
         forgive_encoding(sys.stdout, sys.stderr)
         as_json = as_json or "--json" in words
         try:
-            with _said_once():
-                return self._run(list(words), as_json)
+            return self._run(list(words), as_json)
         except OperationError as error:
             self._say_error(error, as_json)
             return error.exit_code
@@ -89,6 +88,10 @@ class CommandDoor:
                 from opsadmin.faces.metrics import run_metrics
 
                 return run_metrics(rest, self.out)
+            case ["metrics", *rest]:
+                from opsadmin.faces.metrics import run_metrics
+
+                return run_metrics(rest, self.out)
         operation = self._find(words[0])
         line = CommandLine(operation, self._read_stdin)
         asked = line.read(words[1:])
@@ -100,7 +103,8 @@ class CommandDoor:
         self.traceback = self.traceback or asked.traceback
         if as_json and not asked.json:
             asked = replace(asked, json=True)
-        return self._do(operation, asked)
+        with _said_once():
+            return self._do(operation, asked)
 
     def _find(self, word: str) -> Operation:
         try:

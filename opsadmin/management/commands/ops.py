@@ -13,7 +13,7 @@ from opsadmin.faces.command import CommandDoor
 class Command(BaseCommand):
     help = (
         "Look after PostgreSQL. `ops` alone lists the operations, `ops NAME --help` says what one takes, `ops token` "
-        "makes keys for the doors without a password, `ops mcp` serves an AI assistant. Exits 0 when it was done, 1 when "
+        "makes keys for the doors without a password, `ops mcp` serves an AI assistant, `ops metrics` prints gauges. Exits 0 when it was done, 1 when "
         "it failed, 2 when it was asked for wrongly, and 3 when the health is as bad as --fail-on says."
     )
     # An operation is wanted most when something else of the site is broken.

@@ -456,6 +456,19 @@ def test_a_real_terminal_is_asked():
     assert "Not confirmed. Nothing was done." in done.stderr
 
 
+# --- the other doors -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package, word", [("mcp", "mcp"), ("prometheus_client", "metrics")])
+def test_a_door_without_its_package_says_so(package, word, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == package else object())
+    monkeypatch.setattr("opsadmin.faces.metrics.find_spec", lambda name: None)
+    code, out, err = ops(word)
+    assert code != 0
+    assert out == ""
+    assert "pip install" in err + capsys.readouterr().err
+
+
 # --- tokens ----------------------------------------------------------------------------------------------------------
 
 
