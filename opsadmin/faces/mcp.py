@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from opsadmin.core.errors import OperationError
+from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.operation import Caller, Effect
 from opsadmin.faces import tokens
 from opsadmin.faces.origin import is_foreign
@@ -32,7 +31,9 @@ def missing() -> str:
 
 
 def run_stdio(arguments: Sequence[str] = ()) -> int:
-    """Serve on standard input and output; the exit code. `arguments` as typed after `ops mcp`."""
+    """Serve on standard input and output; the exit code. `arguments` as typed after `ops mcp`.
+
+    Raises `OperationFailed` without the extra."""
     parser = argparse.ArgumentParser(prog="manage.py ops mcp", description=_("Serve the operations to an assistant."))
     parser.add_argument(
         "--read-only",
@@ -49,8 +50,7 @@ def run_stdio(arguments: Sequence[str] = ()) -> int:
     if options.read_only and options.allow != Effect.READS:
         parser.error(_("--read-only and --allow %(effect)s contradict each other.") % {"effect": options.allow})
     if sentence := missing():
-        print(sentence, file=sys.stderr)  # noqa: T201
-        return 1
+        raise OperationFailed(sentence)
     from opsadmin.faces.mcp_server import Offer
     from opsadmin.faces.mcp_stdio import serve
 

@@ -11,7 +11,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.utils.translation import gettext as _
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
-from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
 
 from opsadmin.core.errors import NotConfirmed, NotPermitted, OperationError, OperationFailed
 from opsadmin.core.operation import Caller, Effect, Operation, Progress
@@ -43,7 +44,11 @@ def server_for(offer: Offer, *, before_call: Callable[[], None] = lambda: None) 
     async def list_tools(
         context: ServerRequestContext[dict[str, Any]], params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        return await sync_to_async(_tools)(offer)
+        def listed() -> ListToolsResult:
+            before_call()
+            return _tools(offer)
+
+        return await sync_to_async(listed)()
 
     async def call_tool(context: ServerRequestContext[dict[str, Any]], params: CallToolRequestParams) -> CallToolResult:
         def report(progress: Progress) -> None:
@@ -71,7 +76,11 @@ def server_for(offer: Offer, *, before_call: Callable[[], None] = lambda: None) 
 
 
 def _tools(offer: Offer) -> ListToolsResult:
-    return ListToolsResult(tools=[tool_of(one) for one in operations() if offer.includes(one)])
+    try:
+        return ListToolsResult(tools=[tool_of(one) for one in operations() if offer.includes(one)])
+    except Exception as error:  # as it stands it would go to the client, address and all
+        logger.exception("[mcp] the operations could not be listed")
+        raise MCPError(INTERNAL_ERROR, _("The operations could not be listed. The server's log says more.")) from error
 
 
 def _answer(offer: Offer, name: str, arguments: dict[str, Any], report: Callable[[Progress], None]) -> CallToolResult:

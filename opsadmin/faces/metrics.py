@@ -54,9 +54,13 @@ def scrape(request: HttpRequest) -> HttpResponse:
 
     from opsadmin.faces.metrics_collector import registry_of
 
+    try:
+        readings = _readings.latest()
+    except OperationError as error:  # of the settings, not of the request
+        return refused(error, 500)
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(
-        encode(registry_of(_readings.latest())),
+        encode(registry_of(readings)),
         content_type=content_type,
         headers={"Cache-Control": "no-store", "Vary": "Accept"},
     )
@@ -65,7 +69,8 @@ def scrape(request: HttpRequest) -> HttpResponse:
 def run_metrics(arguments: Sequence[str] = (), out: TextIO | None = None) -> int:
     """Print the gauges once, or write them to a file; the exit code. `arguments` as typed after `ops metrics`.
 
-    Raises `OperationFailed` where the file cannot be written, `OperationError` without the extra."""
+    Raises `OperationFailed` without the extra, and where the file cannot be written; `OperationError` where the
+    settings name a database that there is not."""
     parser = argparse.ArgumentParser(
         prog="manage.py ops metrics", description=_("Print the metrics that Prometheus reads.")
     )
@@ -74,7 +79,7 @@ def run_metrics(arguments: Sequence[str] = (), out: TextIO | None = None) -> int
     )
     options = parser.parse_args(arguments)
     if sentence := missing():
-        raise OperationError(sentence)
+        raise OperationFailed(sentence)
     from prometheus_client import generate_latest, write_to_textfile
 
     from opsadmin.faces.metrics_collector import registry_of

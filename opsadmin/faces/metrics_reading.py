@@ -18,7 +18,7 @@ from opsadmin.core.errors import OperationError, UnknownOperation
 from opsadmin.core.finding import HealthReport
 from opsadmin.core.operation import Caller
 from opsadmin.perform import perform
-from opsadmin.postgres.aliases import postgres_aliases
+from opsadmin.postgres.aliases import postgres_aliases, resolve_alias
 from opsadmin.postgres.session import read_only
 
 logger = logging.getLogger(__name__)
@@ -54,9 +54,11 @@ def read(database: str) -> Reading:
 
 
 def databases() -> tuple[str, ...]:
-    """OPSADMIN["METRICS_DATABASES"], else every PostgreSQL alias."""
+    """OPSADMIN["METRICS_DATABASES"], else every PostgreSQL alias.
+
+    Raises `OperationError` for one that there is not."""
     chosen = getattr(settings, "OPSADMIN", {}).get("METRICS_DATABASES")
-    return tuple(chosen) if chosen else postgres_aliases()
+    return tuple(resolve_alias(alias) for alias in chosen) if chosen else postgres_aliases()
 
 
 def _report(database: str) -> HealthReport | None:
@@ -66,6 +68,9 @@ def _report(database: str) -> HealthReport | None:
         return None
     except OperationError as error:
         logger.warning("[metrics] the health of %s could not be read: %s", database, error.message)
+        return None
+    except Exception:  # whatever is wrong with the report, whether PostgreSQL answers must still be told
+        logger.exception("[metrics] the health of %s could not be read", database)
         return None
     return found if isinstance(found, HealthReport) else None
 
@@ -90,7 +95,9 @@ class Readings:
         self._kept: tuple[float, tuple[Reading, ...]] | None = None
 
     def latest(self) -> tuple[Reading, ...]:
-        """Readings that are young enough, made now where there are none."""
+        """Readings that are young enough, made now where there are none.
+
+        Raises `OperationError` where the settings name a database that there is not."""
         span = float(getattr(settings, "OPSADMIN", {}).get("METRICS_SECONDS", SECONDS))
         if (found := self._younger(span)) is not None:
             return found

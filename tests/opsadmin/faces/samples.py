@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from opsadmin.core import operation as registry
 from opsadmin.core.errors import OperationError
@@ -72,6 +73,15 @@ def sample_drop(given: Named, call: Call) -> Greeting:
     return Greeting(given.name, call.caller.door)
 
 
+def sample_wait(given: Named, call: Call) -> Greeting:
+    """Says in one pipe that it has begun, and ends when the other one is opened."""
+    directory = Path(given.name)
+    (directory / "begun").write_text("")
+    (directory / "go on").read_text()
+    (directory / "ended").touch()
+    return Greeting(given.name, call.caller.door)
+
+
 def sample_broken(given: OnDatabase, call: Call) -> None:
     raise RuntimeError("secret=hunter2")
 
@@ -103,6 +113,7 @@ def registered() -> Iterator[None]:
         preview=sample_drop_preview,
         **common,
     )(sample_drop)
+    operation("sample_wait", title="Wait", summary="Waits.", parameters=Named, **common)(sample_wait)
     operation("sample_broken", title="Broken", summary="Fails.", parameters=OnDatabase, **common)(sample_broken)
     done.clear()
     try:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 pytest.importorskip("mcp")
 import httpx2
+import jsonschema
 from django.test import Client
 from mcp import Client as McpClient
 from mcp import ClientSession
@@ -24,10 +25,14 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
+from opsadmin.core.operation import Caller, Effect
 from opsadmin.faces import mcp as door
 from opsadmin.faces import mcp_answers
-from opsadmin.faces.tokens import issue
+from opsadmin.faces.mcp_server import Offer, server_for
+from opsadmin.faces.mcp_tools import input_schema
+from opsadmin.faces.tokens import Key, issue
 from opsadmin.models import OperationRun
+from opsadmin.perform import find, operations
 from tests.fixtures.outage import outage  # noqa: F401
 from tests.opsadmin.faces import samples
 from tests.opsadmin.faces.people import person
@@ -36,6 +41,8 @@ ROOT = Path(__file__).resolve().parents[3]
 USE, LOOK = "opsadmin.use_api", "opsadmin.view_database"
 NOTE, DROP = "opsadmin.add_checkthreshold", "opsadmin.delete_checkthreshold"
 NOWHERE = "host=127.0.0.1 port=1 dbname=store user=nobody password=hunter2"
+
+HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 
 Talk = Callable[[ClientSession], Awaitable[Any]]
 
@@ -59,7 +66,7 @@ def text_of(result: CallToolResult) -> str:
 
 
 def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "tests.opsadmin.faces.mcp_process", *options]
+    return [sys.executable, "-m", "tests.opsadmin.faces.mcp_process", "ops", "mcp", *options]
 
 
 @asynccontextmanager
@@ -123,15 +130,29 @@ def test_a_session_on_standard_input():
     over_stdio(talk)
 
 
-def test_more_is_offered_where_it_is_asked_for():
-    async def talk(session: ClientSession) -> None:
-        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+def test_more_is_offered_where_it_is_asked_for(sample_operations):
+    async def run() -> None:
+        offer = Offer(Caller("anna", "mcp", reach=Effect.DESTROYS), "")
+        async with McpClient(server_for(offer)) as client:
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert tools["sample_drop"].annotations.destructive_hint
         assert not tools["sample_note"].annotations.destructive_hint
         assert tools["sample_drop"].input_schema["properties"]["confirm"]["type"] == "boolean"
         assert "confirm" not in tools["sample_note"].input_schema["properties"]
 
-    over_stdio(talk, "--allow", "destroys")
+    asyncio.run(run())
+
+
+def test_a_client_that_checks_its_calls_lets_every_spelling_through(sample_operations):
+    schema = input_schema(find("sample_greet"))
+    for arguments in ({"name": "anna"}, {"object_name": "anna"}, {"object_name": "anna", "database": "store"}):
+        jsonschema.validate(arguments, schema)
+    assert schema["properties"]["name"]["description"].startswith("Required.")
+    assert "object_name" not in schema["properties"], "one name is advertised"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"name": 3}, schema)
+    for operation in operations():
+        jsonschema.Draft202012Validator.check_schema(input_schema(operation))
 
 
 def test_postgresql_down_is_told_to_the_model_and_nothing_of_its_address():
@@ -145,36 +166,71 @@ def test_postgresql_down_is_told_to_the_model_and_nothing_of_its_address():
     over_stdio(talk, POSTGRES_URL=NOWHERE)
 
 
-def started(*options: str) -> subprocess.Popen[str]:
+@contextmanager
+def started(*options: str) -> Iterator[subprocess.Popen[str]]:
     """A server that has answered once."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command(*options), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}) + "\n")
+    ) as process:
+        send(process, "ping")
+        assert json.loads(process.stdout.readline())["id"] == 1
+        yield process
+
+
+def send(process: subprocess.Popen[str], method: str, **params: Any) -> None:
+    """One message, without waiting for the answer."""
+    process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n")
     process.stdin.flush()
-    assert json.loads(process.stdout.readline())["id"] == 1
-    return process
 
 
-@pytest.mark.parametrize("end", ["eof", signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_it_is_told(end):
-    process = started()
-    if end != "eof":
-        process.send_signal(end)
-        process.wait(20)
-    said, complained = process.communicate(timeout=20)
+def test_it_ends_with_its_input():
+    with started() as process:
+        said, complained = process.communicate(timeout=20)
     assert process.returncode == 0
     assert said == ""
     assert "Traceback" not in complained
 
 
-def test_contradicting_options():
-    found = subprocess.run(
-        command("--read-only", "--allow", "writes"), cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert found.returncode == 2
-    assert found.stdout == ""
-    assert "contradict" in found.stderr
+def test_a_signal_lets_the_call_that_runs_end(tmp_path):
+    begun, go_on, ended = tmp_path / "begun", tmp_path / "go on", tmp_path / "ended"
+    os.mkfifo(begun)
+    os.mkfifo(go_on)
+    with started() as process:
+        send(process, "initialize", **HELLO)
+        assert json.loads(process.stdout.readline())["result"]
+        send(process, "tools/call", name="sample_wait", arguments={"name": str(tmp_path)})
+        begun.read_text()  # until the call has opened its end
+        process.send_signal(signal.SIGTERM)
+        go_on.write_text("")
+        process.wait(20)
+        assert process.returncode == 0
+        assert ended.exists()
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_a_script_for_the_postgres_mcp_server():
+    """Its tool names and its spellings, on the real `manage.py`, which offers the real operations."""
+
+    async def run() -> None:
+        parameters = StdioServerParameters(
+            command=sys.executable, args=["manage.py", "ops", "mcp"], cwd=ROOT, env=dict(os.environ)
+        )
+        async with McpClient(parameters) as client:
+            health = await client.call_tool("analyze_db_health", {"health_type": "index,vacuum"})
+            assert not health.is_error, text_of(health)
+            assert health.structured_content["overall_status"] in ("ok", "warning", "critical")
+            listed = await client.call_tool("list_objects", {"schema_name": "pg_catalog", "object_type": "view"})
+            assert "pg_stat_activity" in text_of(listed)
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_contradicting_options(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        door.run_stdio(["--read-only", "--allow", "writes"])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "contradict" in said.err
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
@@ -278,6 +334,31 @@ class TestOverHttp:
         assert "PostgreSQL does not answer" in text_of(down)
 
 
+def test_behind_gunicorn(tmp_path, free_tcp_port):
+    """A worker that does one thing at a time, and a token of the environment: the site database is not even made."""
+    secret = "of this test, and long enough for one"
+    environment = {**os.environ, "PORT": str(free_tcp_port), "VAR_DIR": str(tmp_path), "OPS_API_TOKEN": secret}
+    server = [sys.executable, "-m", "gunicorn", "-c", "switchbot_site/gunicorn.conf.py", "-k", "sync", "-w", "1"]
+
+    async def talk(client: McpClient) -> None:
+        health = await client.call_tool("analyze_db_health", {"health_type": "index,vacuum"})
+        assert not health.is_error, text_of(health)
+        assert health.structured_content["overall_status"]
+
+    with subprocess.Popen([*server, "switchbot_site.wsgi"], cwd=ROOT, env=environment, stderr=subprocess.PIPE) as site:
+        try:
+            for line in site.stderr:
+                if b"Booting worker" in line:
+                    break
+            url = f"http://127.0.0.1:{free_tcp_port}"
+            over_http(f"{url}/mcp", secret, talk)
+            answer = httpx2.get(f"{url}/metrics", headers={"Authorization": f"Bearer {secret}"}, timeout=30)
+            assert 'opsadmin_up{database="store"} 1.0' in answer.text
+        finally:
+            site.terminate()
+            site.communicate(timeout=30)
+
+
 class TestRequests:
     """What a request must be, before the protocol looks at it."""
 
@@ -349,6 +430,19 @@ class TestRequests:
         answer = self.post(secret, body)
         assert answer.status_code == status
         assert answer.json()["error"]["code"] < 0
+
+    def test_a_list_that_cannot_be_made_tells_nothing_of_why(self, secret, monkeypatch):
+        def may(key: Any, permission: str) -> bool:
+            raise RuntimeError("password=hunter2")
+
+        monkeypatch.setattr(Key, "may", may)
+        answer = self.post(secret, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+        assert "could not be listed" in answer.json()["error"]["message"]
+        assert "hunter2" not in answer.content.decode()
+
+    @pytest.mark.parametrize("accept", ["*/*", "application/json"])
+    def test_a_plain_client(self, secret, accept):
+        assert self.post(secret, Accept=accept).status_code == 200
 
     def test_a_long_request(self, secret):
         assert self.post(secret, " " * (door.MAX_BODY + 1)).status_code == 413

@@ -175,7 +175,7 @@ def test_the_gauges_of_a_report():
 
 
 @on_databases
-@pytest.mark.parametrize("failure", [OperationError("wrong"), OperationFailed("not done")])
+@pytest.mark.parametrize("failure", [OperationError("wrong"), OperationFailed("not done"), RuntimeError("a fault")])
 def test_a_report_that_cannot_be_had(monkeypatch, failure):
     def perform(*args: Any) -> None:
         raise failure
@@ -184,6 +184,14 @@ def test_a_report_that_cannot_be_had(monkeypatch, failure):
     reading = metrics_reading.read("store")
     assert reading.up
     assert reading.report is None
+
+
+@on_databases
+def test_a_database_that_there_is_not(secret, settings):
+    settings.OPSADMIN = {**settings.OPSADMIN, "METRICS_DATABASES": ["store", "stroe"]}
+    answer = scrape(secret)
+    assert answer.status_code == 500
+    assert "'stroe'; it must be one of store" in answer.json()["error"]["message"]
 
 
 # --- who may read it -------------------------------------------------------------------------------------------------
