@@ -2,7 +2,8 @@
 -- names the relation by number, so that asking for its name takes no lock.
 SELECT
     l.relation::int8 AS oid,
-    coalesce(format('%I.%I', n.nspname, c.relname), l.relation::text) AS object,
+    format('%I.%I', n.nspname, c.relname) AS object,
+    c.relkind IN ('r', 'p', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'pg_toast') AS is_named,
     l.pid,
     l.granted,
     a.application_name,

@@ -50,7 +50,7 @@ def health_report(database: str, wanted: str = "all", *, everything: bool = Fals
         elapsed_ms=(time.perf_counter() - begun) * 1000,
         detail=detail,
         statements=found.statements,
-        not_looked_at=tuple(dict.fromkeys(found.not_looked_at)),
+        not_looked_at=tuple({one.object: one for one in found.not_looked_at}.values()),
     )
 
 

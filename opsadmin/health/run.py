@@ -33,6 +33,8 @@ LOCKED = (Path(__file__).parent / "locked.sql").read_text(encoding="utf-8")
 #: Seconds for the whole look, and for one statement of it.
 BUDGET = 8.0
 STATEMENT = 4.0
+#: Locked relations that a report names.
+MOST_LOCKED = 50
 
 
 @dataclass
@@ -88,7 +90,12 @@ class _Examiner:
         for row in session.rows(LOCKED):
             who = f"pid {row['pid']}" + (f" ({row['application_name']})" if row["application_name"] else "")
             does = "holds" if row["granted"] else "waits for"
-            self.locked.setdefault(row["oid"], f"{who} {does} ACCESS EXCLUSIVE on it.")
+            if row["oid"] in self.locked:
+                continue
+            sentence = self.locked[row["oid"]] = f"{who} {does} ACCESS EXCLUSIVE on it."
+            if row["is_named"] and len(self.found.not_looked_at) < MOST_LOCKED:
+                told = f"{sentence} What the catalogue and the counters say of it was judged; its rows were not read."
+                self.found.not_looked_at.append(NotLookedAt(row["object"], told))
         asked = [check for check in self.wanted if self._can(check, capabilities)]
         areas: dict[str, list[PostgresCheck]] = {}
         for check in asked:

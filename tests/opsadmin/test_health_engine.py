@@ -140,6 +140,9 @@ def test_a_locked_table_holds_nothing_up(store_db):
         threading.Thread(target=ask, daemon=True).start()
         assert done.wait(20)
         assert not [one for one in reports[0].checks if one.unavailable and "lock" in one.unavailable.reason]
+        (passed_over,) = reports[0].not_looked_at
+        assert passed_over.object == "public.state_history"
+        assert f"pid {connection.info.backend_pid}" in passed_over.reason
 
 
 def test_a_dead_server_is_a_finding(monkeypatch):
