@@ -17,11 +17,18 @@ from opsadmin.health.catalog import facts, facts_of
 MAX_ROWS = 500
 
 _FACT_IN_TEXT = re.compile(r"\{([a-z_]+)\}")
+#: How a question names what an extension brought, wherever it was installed: "schema of pg_stat_statements".
+_SCHEMA_OF = re.compile(r'"schema of ([^"]+)"\.')
 
 
-def batch_sql(cards: Sequence[Card], values: Mapping[str, dict[str, float]], major: int) -> str:
-    """One statement for all the cards. `values`: the thresholds by check id. Its rows: what (a check's id, or #fact for
-    how many there are of a fact), total, row."""
+def batch_sql(
+    cards: Sequence[Card],
+    values: Mapping[str, dict[str, float]],
+    major: int,
+    extensions: Mapping[str, str] | None = None,
+) -> str:
+    """One statement for all the cards. `values`: the thresholds by check id; `extensions`: each one's schema. Its rows:
+    what (a check's id, or #fact for how many there are of a fact), total, row."""
     known = facts(major)
     counted = sorted({name for card in cards for name in _FACT_IN_TEXT.findall(card.examined) if name in known})
     whole = "\n".join([*(card.sql for card in cards), *(f"FROM {name}" for name in counted)])
@@ -29,7 +36,7 @@ def batch_sql(cards: Sequence[Card], values: Mapping[str, dict[str, float]], maj
     parts += [f'"{card.id}" AS (\n{with_numbers(card.sql, values[card.id])}\n)' for card in cards]
     asked = [_rows_of(card) for card in cards]
     asked += [f"SELECT '#{name}' AS what, count(*) AS total, NULL::text AS row FROM \"{name}\"" for name in counted]  # noqa: S608  # names of files
-    return "WITH " + ",\n".join(parts) + "\n" + "\nUNION ALL\n".join(asked)
+    return _located("WITH " + ",\n".join(parts) + "\n" + "\nUNION ALL\n".join(asked), extensions or {})
 
 
 def single_sql(card: Card, values: dict[str, float], major: int) -> str:
@@ -38,10 +45,21 @@ def single_sql(card: Card, values: dict[str, float], major: int) -> str:
     parts = [f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(card.sql, known)]
     body = with_numbers(card.sql, values)
     if not parts:
-        return body
+        return _located(body, {})
     if re.match(r"with\s+(?!recursive)", body, re.IGNORECASE):
-        return "WITH " + ",\n".join(parts) + ",\n" + re.sub(r"^with\s+", "", body, flags=re.IGNORECASE)
-    return "WITH " + ",\n".join(parts) + f"\nSELECT * FROM (\n{body}\n) AS found"
+        body = ",\n" + re.sub(r"^with\s+", "", body, flags=re.IGNORECASE)
+    else:
+        body = f"\nSELECT * FROM (\n{body}\n) AS found"
+    return _located("WITH " + ",\n".join(parts) + body, {})
+
+
+def _located(sql: str, extensions: Mapping[str, str]) -> str:
+    # An extension of unknown place is found by the search_path of whoever pastes the question.
+    def schema(match: re.Match[str]) -> str:
+        name = extensions.get(match[1])
+        return '"{}".'.format(name.replace('"', '""')) if name else ""
+
+    return _SCHEMA_OF.sub(schema, sql)
 
 
 def rows_by_check(found: Sequence[tuple[Any, ...]]) -> tuple[dict[str, list[dict[str, Any]]], dict[str, int]]:

@@ -30,9 +30,11 @@ logger = logging.getLogger(__name__)
 
 LOCKED = (Path(__file__).parent / "locked.sql").read_text(encoding="utf-8")
 
-#: Seconds for the whole look, and for one statement of it.
+#: Seconds for the whole look, for one statement of it, and for each after one took too long: what is slow must not cost
+#: the others their turn.
 BUDGET = 8.0
 STATEMENT = 4.0
+AFTER_A_SLOW_ONE = 1.0
 #: Locked relations that a report names.
 MOST_LOCKED = 50
 
@@ -64,6 +66,7 @@ class _Examiner:
         self.until = time.monotonic() + budget
         self.found = Examination()
         self.locked: dict[int, str] = {}
+        self.patience = STATEMENT
 
     def run(self) -> Examination:
         work: deque[list[PostgresCheck]] | None = None
@@ -128,7 +131,7 @@ class _Examiner:
                     )
             work.clear()
             return
-        if left < STATEMENT:
+        if left < self.patience:
             session.set_timeouts(statement_ms=int(left * 1000))
         try:
             if batch[0].look is not None:
@@ -145,7 +148,8 @@ class _Examiner:
         assert self.found.capabilities is not None  # noqa: S101
         cards = [self._card(check) for check in batch]
         values = {card.id: self.limits.values(card) for card in cards}
-        rows, totals = rows_by_check(session.tuples(batch_sql(cards, values, self.found.capabilities.major)))
+        sql = batch_sql(cards, values, self.found.capabilities.major, self.found.capabilities.extensions)
+        rows, totals = rows_by_check(session.tuples(sql))
         counts = {what[1:]: f"{total:,}".replace(",", " ") for what, total in totals.items() if what[0] == "#"}
         for card in cards:
             self._judge(card, rows.get(card.id, []), totals.get(card.id, 0), card.examined.format_map(_Kept(counts)))
@@ -194,6 +198,8 @@ class _Examiner:
 
     def _divide(self, work: deque[list[PostgresCheck]], error: Exception) -> None:
         batch = work.popleft()
+        if isinstance(error, psycopg.errors.QueryCanceled):
+            self.patience = AFTER_A_SLOW_ONE
         if len(batch) > 1:
             half = len(batch) // 2
             work.extendleft([batch[half:], batch[:half]])
@@ -210,7 +216,7 @@ class _Examiner:
             self._unavailable(card, Unavailable("PostgreSQL does not answer.", "Look again when it does."))
 
     def _statement_ms(self) -> int:
-        return int(max(0.05, min(STATEMENT, self.until - time.monotonic())) * 1000)
+        return int(max(0.05, min(self.patience, self.until - time.monotonic())) * 1000)
 
 
 class _Failed(Exception):
@@ -240,7 +246,7 @@ def why(error: Exception, capabilities: Capabilities | None, locked: dict[int, s
         )
     if isinstance(error, psycopg.errors.QueryCanceled):
         return Unavailable(
-            f"PostgreSQL did not answer within {STATEMENT:g} s.",
+            "PostgreSQL did not answer in time: it is busy, or this catalogue is larger than any that was tried.",
             "Ask for this area alone, or when the server is less busy.",
         )
     return Unavailable(f"PostgreSQL refused the question: {said}.", "Please report this with the server's version.")
