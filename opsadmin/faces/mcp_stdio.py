@@ -6,6 +6,7 @@ anybody prints goes to standard error with the log."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 
@@ -28,8 +29,9 @@ async def _serve(offer: Offer) -> None:
     def leave() -> None:
         leaving.add(loop.create_task(_leave()))
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, leave)
+    with contextlib.suppress(NotImplementedError):  # not on Windows, where the client ends the process
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, leave)
     server = server_for(offer, before_call=close_old_connections)  # no request begins here that would
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
