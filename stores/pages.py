@@ -7,9 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from opsadmin.pages.actions import register_action
 from opsadmin.pages.registry import Page, register_page
+from opsadmin.pages.tiles import register_tile
 from stores.fallback_pages import store_fallback_page
 from stores.health import store_health
+from stores.tiles import store_action, store_tile
 
 
 def store_health_page(request: HttpRequest) -> HttpResponse:
@@ -35,3 +38,5 @@ register_page(
 register_page(
     Page("store-fallback", _("Store & fallback"), store_fallback_page, "stores.view_jsondocument", needs_database=False)
 )
+register_tile(store_tile)
+register_action("store.*", store_action)

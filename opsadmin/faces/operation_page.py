@@ -23,8 +23,10 @@ from opsadmin.core.params import OnDatabase
 from opsadmin.core.result import plain
 from opsadmin.faces.drawn import drawn_blocks
 from opsadmin.faces.operation_form import CSRF, OWN, OperationForm, changed, command_of, given_in, is_long, query_of
+from opsadmin.pages.report_view import ReportView, view_of
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.perform import find, perform, prepare, preview
+from opsadmin.postgres.aliases import resolve_alias
 
 logger = logging.getLogger(__name__)
 
@@ -173,10 +175,15 @@ def _run(asked: Asked) -> HttpResponse:
         asked,
         done=True,
         blocks=[] if isinstance(result, HealthReport) else drawn_blocks(result, rows),
-        report=result if isinstance(result, HealthReport) else None,
+        view=_view(asked, result) if isinstance(result, HealthReport) else None,
         elapsed_ms=elapsed,
         json_text="" if operation.effect is Effect.READS else _json(result),
     )
+
+
+def _view(asked: Asked, report: HealthReport) -> ReportView:
+    database = resolve_alias(asked.parameters.database if asked.parameters else "")
+    return view_of(report.as_dict(), database, asked.caller.may, most=500)
 
 
 def _download(operation: Operation, result: Any) -> HttpResponse:

@@ -11,7 +11,11 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import said_bytes, said_seconds
+from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Effect
+from opsadmin.models import HealthSnapshot
+from opsadmin.postgres.aliases import default_alias
+from opsadmin.snapshots import latest
 
 register = template.Library()
 
@@ -81,3 +85,12 @@ def ago(moment: datetime | None) -> str:
 def size(value: float | None) -> str:
     """Bytes as PostgreSQL says them."""
     return "–" if value is None else said_bytes(value)
+
+
+@register.simple_tag
+def last_report() -> HealthSnapshot | None:
+    """The newest report of the default database; None where there is none. PostgreSQL is not asked."""
+    try:
+        return latest(default_alias())
+    except OperationError:
+        return None

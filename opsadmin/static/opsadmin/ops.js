@@ -41,9 +41,13 @@
         }
     });
 
-    // A look that goes on: ask for its end, unless somebody is reading or typing further down.
+    // A look that goes on: ask for its end, unless somebody is reading further down already.
     const waiting = document.querySelector("[data-reload]");
     if (waiting) {
-        setTimeout(() => location.replace(waiting.dataset.reload), Number(waiting.dataset.after));
+        setTimeout(() => {
+            if (scrollY === 0 && !document.querySelector("main details[open]")) {
+                location.replace(waiting.dataset.reload);
+            }
+        }, Number(waiting.dataset.after));
     }
 }

@@ -1,0 +1,374 @@
+"""The page "Overview": how the database is, worst first, and what to do about it. It answers within moments also while
+PostgreSQL does not, with what was seen last."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, DELETION, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from opsadmin.charts import Bar, Series, bar_chart, line_chart
+from opsadmin.core.blocks import said_bytes
+from opsadmin.core.errors import OperationError
+from opsadmin.core.finding import Status
+from opsadmin.models import HealthSnapshot, IgnoredFinding
+from opsadmin.pages.actions import details_url
+from opsadmin.pages.looks import OPERATION, Look, see
+from opsadmin.pages.registry import Page, pages, register_page
+from opsadmin.pages.report_view import ReportView, view_of, with_silence
+from opsadmin.pages.site import caller_of, render_page, site_url
+from opsadmin.pages.tiles import Tile, registered_tiles
+from opsadmin.perform import find
+from opsadmin.postgres.aliases import default_alias, postgres_aliases
+from opsadmin.snapshots import trend
+
+IGNORE = "opsadmin.add_ignoredfinding"
+STOP_IGNORING = "opsadmin.delete_ignoredfinding"
+#: How far back sizes are compared, and the score's chart reaches.
+COMPARED = timedelta(days=7)
+CHARTED = timedelta(days=2)
+
+
+def overview_page(request: HttpRequest) -> HttpResponse:
+    """The page; with `?ignore=CHECK&object=NAME` the form to ignore a finding. A POST looks again, ignores, or stops
+    ignoring."""
+    try:
+        database = _database(request)
+    except OperationError as error:
+        return _page(request, "overview_none", reason=error.message)
+    if request.method == "POST":
+        return _act(request, database)
+    if "ignore" in request.GET:
+        return _ignore_page(request, database, _prefilled(request))
+    return _overview(request, database)
+
+
+def _database(request: HttpRequest) -> str:
+    """The one that is asked for, if there is such a PostgreSQL, else the default one."""
+    asked = request.POST.get("database") or request.GET.get("database") or ""
+    return asked if asked in postgres_aliases() else default_alias()
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render_page(request, template, {"title": _("Overview"), **context})
+
+
+def _address(request: HttpRequest, database: str) -> str:
+    query = "" if database == default_alias() else f"?database={database}"
+    return f"{site_url(request, 'ops_overview')}{query}"
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+def _overview(request: HttpRequest, database: str) -> HttpResponse:
+    caller = caller_of(request)
+    if not caller.may(find(OPERATION).permission):
+        raise PermissionDenied
+    seen = see(database, caller, fresh="fresh" in request.GET)
+    snapshot = seen.snapshot
+    report = _report(snapshot, seen.failed)
+    view = None
+    if report is not None:
+        area, all_of = request.GET.get("area", ""), request.GET.get("all", "")
+        view = view_of(report, database, caller.may, area=area, all_of=all_of)
+    facts = snapshot.facts if snapshot else {}
+    past = trend(database, COMPARED)
+    return _page(
+        request,
+        "overview",
+        database=database,
+        databases=postgres_aliases(),
+        address=_address(request, database),
+        query=_kept_query(request, database),
+        seen=seen,
+        snapshot=snapshot,
+        silence=_silence(seen.failed),
+        report=report,
+        view=view,
+        tiles=_tiles(view, snapshot, facts, past, database, caller.may, old=seen.failed is not None),
+        largest=_largest(facts.get("tables", []), database),
+        score=_score(past),
+        still_working=_still_working(request) if seen.failed else [],
+        ignored=_ignored() if request.user.has_perm("opsadmin.view_ignoredfinding") else [],
+        may_ignore=request.user.has_perm(IGNORE),
+        may_stop=request.user.has_perm(STOP_IGNORING),
+    )
+
+
+def _kept_query(request: HttpRequest, database: str) -> str:
+    """What every link of the page says again."""
+    return "" if database == default_alias() else f"database={database}&"
+
+
+def _report(snapshot: HealthSnapshot | None, failed: Look | None) -> dict[str, Any] | None:
+    if failed is None or failed.silent is None:
+        return snapshot.report if snapshot else None
+    if snapshot is None:
+        return with_silence({"server": ""}, failed.silent)
+    return with_silence(snapshot.report, failed.silent)
+
+
+def _silence(failed: Look | None) -> str:
+    """What PostgreSQL, or our look, has to say for itself; empty where all went well."""
+    if failed is None:
+        return ""
+    for finding in (failed.silent or {}).get("findings", []):
+        if finding["check"] == "connection.answers":
+            return str(finding["message"])
+    return failed.error or _("PostgreSQL does not answer.")
+
+
+def _still_working(request: HttpRequest) -> list[tuple[Any, str]]:
+    """The pages of other things, that need no PostgreSQL."""
+    return [
+        (page.title, site_url(request, page.url_name))
+        for page in pages()
+        if not page.needs_database and page.slug not in ("overview", "run") and request.user.has_perm(page.permission)
+    ]
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+def _tiles(
+    view: ReportView | None,
+    snapshot: HealthSnapshot | None,
+    facts: dict[str, Any],
+    past: list[tuple[datetime, int, dict[str, Any]]],
+    database: str,
+    may: Callable[[str], bool],
+    *,
+    old: bool,
+) -> list[Tile]:
+    tiles = []
+    if view is not None:
+        tiles.append(_health_tile(view))
+    if snapshot is not None and not old:
+        tone = "critical" if snapshot.score < 50 else "warning" if snapshot.score < 90 else ""
+        tiles.append(Tile(_("Score"), f"{snapshot.score}", _("of 100"), tone))
+    tiles += [tile if may(tile.permission) else replace(tile, url="") for tile in registered_tiles(database)]
+    if "connections" in facts:
+        used, most = facts["connections"], facts["max_connections"]
+        tone = "critical" if used >= 0.95 * most else "warning" if used >= 0.8 * most else ""
+        tiles.append(Tile(_("Connections"), f"{used}", _("of %(most)d") % {"most": most}, tone))
+    if "size_bytes" in facts:
+        tiles.append(Tile(_("Database size"), said_bytes(facts["size_bytes"]), _growth(facts["size_bytes"], past)))
+    return tiles
+
+
+def _health_tile(view: ReportView) -> Tile:
+    of_all = ngettext("of %(n)d check", "of %(n)d checks", view.checks) % {"n": view.checks}
+    blind = sum(bool(one.get("unavailable")) for one in view.blind)
+    if not view.area and blind:
+        of_all += ngettext(", %(n)d could not look", ", %(n)d could not look", blind) % {"n": blind}
+    if view.to_look_at:
+        figure = ngettext("%(n)d to look at", "%(n)d to look at", view.to_look_at) % {"n": view.to_look_at}
+        return Tile(_("Health"), figure, of_all, view.status.value)
+    return Tile(_("Health"), _("Fine") if view.status is Status.OK else _("Not known"), of_all, view.status.value)
+
+
+def _growth(size: int, past: list[tuple[datetime, int, dict[str, Any]]]) -> str:
+    known = [(at, facts["size_bytes"]) for at, _score, facts in past if "size_bytes" in facts]
+    if not known or timezone.now() - known[0][0] < timedelta(hours=1):
+        return ""
+    more = size - known[0][1]
+    values = {
+        "sign": "+" if more >= 0 else "−",
+        "size": said_bytes(abs(more)),
+        "when": _span(timezone.now() - known[0][0]),
+    }
+    return _("%(sign)s%(size)s in %(when)s") % values
+
+
+def _span(length: timedelta) -> str:
+    days, hours = length.days, round(length.total_seconds() / 3600)
+    if days >= 2:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart in two widths, and its values for the table."""
+
+    wide: SafeString
+    narrow: SafeString
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def _largest(tables: list[dict[str, Any]], database: str) -> Picture | None:
+    shown = [table for table in tables if table["bytes"] > 0]
+    if not shown:
+        return None
+    plain = {table["name"] for table in shown if table["schema"] != "public"}
+    bars = [
+        Bar(
+            table["name"]
+            if table["schema"] == "public" and table["name"] not in plain
+            else f"{table['schema']}.{table['name']}",
+            table["bytes"],
+            said_bytes(table["bytes"]),
+        )
+        for table in shown
+    ]
+    told = ", ".join(f"{bar.name} {bar.said}" for bar in bars)
+
+    def picture(identity: str, width: int, css: str) -> SafeString:
+        return bar_chart(bars, title=_("Largest tables"), description=told, identity=identity, width=width, css=css)
+
+    return Picture(
+        picture("largest-wide", 420, "is-wide"),
+        picture("largest-narrow", 320, "is-narrow"),
+        tuple(
+            (
+                f"{table['schema']}.{table['name']}",
+                details_url(database, table["schema"], table["name"]),
+                table["estimated_rows"],
+                said_bytes(table["bytes"]),
+            )
+            for table in shown
+        ),
+    )
+
+
+def _score(past: list[tuple[datetime, int, dict[str, Any]]]) -> Picture | None:
+    since = timezone.now() - CHARTED
+    points = [(at, float(score)) for at, score, _facts in past if at > since]
+    if len(points) < 2 or points[-1][0] - points[0][0] < timedelta(minutes=5):
+        return None
+    scores = [score for _at, score in points]
+    told = _("The score went from %(first)d to %(last)d; the lowest was %(lowest)d.") % {
+        "first": scores[0],
+        "last": scores[-1],
+        "lowest": min(scores),
+    }
+
+    def picture(identity: str, width: int, css: str) -> SafeString:
+        return line_chart(
+            [Series(_("Score"), points)],
+            start=points[0][0],
+            end=points[-1][0],
+            zone=timezone.get_current_timezone(),
+            title=_("Score over time"),
+            description=told,
+            identity=identity,
+            width=width,
+            height=240,
+            css=css,
+        )
+
+    return Picture(picture("score-wide", 560, "is-wide"), picture("score-narrow", 320, "is-narrow"), tuple(points))
+
+
+# --- acting ---------------------------------------------------------------------------------------------------------
+def _act(request: HttpRequest, database: str) -> HttpResponse:
+    match request.POST.get("action", ""):
+        case "check":
+            return _check_again(request, database)
+        case "ignore":
+            return _ignore(request, database)
+        case "stop":
+            return _stop_ignoring(request, database)
+    return HttpResponseRedirect(_address(request, database))
+
+
+def _check_again(request: HttpRequest, database: str) -> HttpResponse:
+    caller = caller_of(request)
+    if not caller.may(find(OPERATION).permission):
+        raise PermissionDenied
+    see(database, caller, fresh=True)
+    return HttpResponseRedirect(_address(request, database))
+
+
+class IgnoreForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A finding that is known and accepted, why, and until when."""
+
+    class Meta:
+        model = IgnoredFinding
+        fields = ("check_id", "object", "reason", "until")
+        widgets = {
+            "reason": forms.Textarea({"rows": 3}),
+            "until": forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+        }
+        help_texts = {
+            "reason": gettext_lazy("Whoever wonders why the page is silent about it wants to know."),
+            "until": gettext_lazy("It is told again after that. Empty: for good."),
+        }
+
+
+def _prefilled(request: HttpRequest) -> IgnoreForm:
+    # The name stands for itself, whatever it is made of.
+    object = glob.escape(request.GET.get("object", "*"))
+    return IgnoreForm(initial={"check_id": request.GET["ignore"], "object": object})
+
+
+def _ignore_page(request: HttpRequest, database: str, form: IgnoreForm) -> HttpResponse:
+    if not request.user.has_perm(IGNORE):
+        raise PermissionDenied
+    return _page(request, "overview_ignore", form=form, database=database, address=_address(request, database))
+
+
+def _ignore(request: HttpRequest, database: str) -> HttpResponse:
+    form = IgnoreForm(request.POST)
+    if not request.user.has_perm(IGNORE):
+        raise PermissionDenied
+    if not form.is_valid():
+        return _ignore_page(request, database, form)
+    ignored = form.save()
+    _log(request, ignored, ADDITION, ignored.reason)
+    messages.success(
+        request, _("%(check)s of %(object)s is ignored.") % {"check": ignored.check_id, "object": ignored.object}
+    )
+    see(database, caller_of(request), fresh=True)
+    return HttpResponseRedirect(_address(request, database))
+
+
+def _stop_ignoring(request: HttpRequest, database: str) -> HttpResponse:
+    if not request.user.has_perm(STOP_IGNORING):
+        raise PermissionDenied
+    key = request.POST.get("ignored", "")
+    ignored = IgnoredFinding.objects.filter(pk=key).first() if key.isdecimal() else None
+    if ignored is not None:
+        _log(request, ignored, DELETION, "")
+        messages.success(
+            request, _("%(check)s of %(object)s is told again.") % {"check": ignored.check_id, "object": ignored.object}
+        )
+        ignored.delete()
+        see(database, caller_of(request), fresh=True)
+    return HttpResponseRedirect(_address(request, database))
+
+
+def _log(request: HttpRequest, ignored: IgnoredFinding, flag: int, text: str) -> None:
+    LogEntry.objects.log_actions(
+        user_id=int(request.user.pk or 0),
+        queryset=[ignored],
+        action_flag=flag,
+        change_message=text,
+        single_object=True,
+    )
+
+
+def _ignored() -> list[IgnoredFinding]:
+    try:
+        still = Q(until=None) | Q(until__gt=timezone.now())
+        return list(IgnoredFinding.objects.filter(still))
+    except DatabaseError:
+        return []
+
+
+register_page(
+    Page(
+        "overview", gettext_lazy("Overview"), overview_page, "opsadmin.view_database", order=-100, needs_database=False
+    )
+)
