@@ -23,6 +23,7 @@ from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import NotPermitted, OperationError, OperationFailed
 from opsadmin.core.operation import Caller, Effect
@@ -69,17 +70,7 @@ def issue(user: Any, name: str, reach: str = Effect.READS, expires_at: datetime 
 
     Raises `OperationError` for a wrong name, reach or time, `NotPermitted` where the user may not use tokens."""
     name = name.strip()
-    longest = ApiToken._meta.get_field("name").max_length or 0
-    if not name or len(name) > longest or not name.isprintable():
-        raise OperationError(f"A token needs a name of 1 to {longest} printable characters.", parameter="name")
-    if reach not in list(Effect):
-        allowed = tuple(effect.value for effect in Effect)
-        raise OperationError(
-            f"reach is {reach!r}; it must be one of {', '.join(allowed)}.", parameter="reach", allowed=allowed
-        )
-    if expires_at is not None and expires_at <= timezone.now():
-        raise OperationError("The token would have expired already.", parameter="expires_at")
-    _check_user(user)
+    check_new(user, name, reach, expires_at)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         name=name,
@@ -92,6 +83,27 @@ def issue(user: Any, name: str, reach: str = Effect.READS, expires_at: datetime 
     return token, secret
 
 
+def check_new(user: Any, name: str, reach: str, expires_at: datetime | None) -> None:
+    """Whether such a token may be made.
+
+    Raises as `issue`."""
+    longest = ApiToken._meta.get_field("name").max_length or 0
+    if not name.strip() or len(name) > longest or not name.isprintable():
+        raise OperationError(
+            _("A token needs a name of 1 to %(most)d printable characters.") % {"most": longest}, parameter="name"
+        )
+    if reach not in list(Effect):
+        allowed = tuple(effect.value for effect in Effect)
+        raise OperationError(
+            _("reach is %(reach)r; it must be one of %(allowed)s.") % {"reach": reach, "allowed": ", ".join(allowed)},
+            parameter="reach",
+            allowed=allowed,
+        )
+    if expires_at is not None and expires_at <= timezone.now():
+        raise OperationError(_("The token would have expired already."), parameter="expires_at")
+    _check_user(user)
+
+
 def digest_of(secret: str) -> str:
     """The SHA-256 of a secret, in hexadecimal: what is kept of it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
@@ -102,11 +114,11 @@ def caller_for(request: HttpRequest, door: str = "http") -> Caller:
 
     Raises `NotAuthenticated`, `NotPermitted` (the user may not use tokens), `OperationFailed` (the site database does
     not answer)."""
-    scheme, _space, secret = request.headers.get("Authorization", "").strip().partition(" ")
+    scheme, _blank, secret = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotAuthenticated(
-            "This address needs a token.",
-            hint="Send the header Authorization: Bearer TOKEN. `manage.py ops token create` makes one.",
+            _("This address needs a token."),
+            hint=_("Send the header Authorization: Bearer TOKEN. `manage.py ops token create` makes one."),
         )
     address = address_of(request)
     try:
@@ -122,7 +134,7 @@ def key_of(secret: str) -> Key:
 
     Raises as `caller_for`."""
     if len(secret) > MAX_LENGTH:
-        raise NotAuthenticated("This token is not known.")
+        raise NotAuthenticated(_("This token is not known."))
     digest = digest_of(secret)
     return _key_of_settings(digest) or _key_of_table(digest)
 
@@ -139,29 +151,30 @@ def _key_of_table(digest: str) -> Key:
         # The index compares digests, not secrets: its timing tells nobody a secret.
         token = ApiToken.objects.select_related("user").filter(digest=digest).first()
         if token is None:
-            raise NotAuthenticated("This token is not known.", hint="It was mistyped, or revoked.")
+            raise NotAuthenticated(_("This token is not known."), hint=_("It was mistyped, or revoked."))
         now = timezone.now()
         if token.expires_at is not None and token.expires_at <= now:
             raise NotAuthenticated(
-                f"This token expired at {token.expires_at:%Y-%m-%d %H:%M %Z}.",
-                hint="Make a new one: `manage.py ops token create`.",
+                _("This token expired at %(time)s.") % {"time": f"{token.expires_at:%Y-%m-%d %H:%M %Z}"},
+                hint=_("Make a new one: `manage.py ops token create`."),
             )
         if not token.user.is_active:
-            raise NotAuthenticated("The user of this token is no longer active.")
+            raise NotAuthenticated(_("The user of this token is no longer active."))
         _check_user(token.user)
     except DatabaseError as error:
         logger.error("[ops] the tokens could not be read: %s", type(error).__name__)
-        raise OperationFailed("The site database does not answer, so no token can be looked up.") from error
+        raise OperationFailed(_("The site database does not answer, so no token can be looked up.")) from error
     _note_use(token, now)
     return Key(token.name, Effect(token.reach), token.user)
 
 
 def _check_user(user: Any) -> None:
+    names = {"user": user.get_username(), "permission": PERMISSION}
     if not user.is_active:
-        raise NotPermitted(f"The user {user.get_username()} is not active.", parameter="user")
+        raise NotPermitted(_("The user %(user)s is not active.") % names, parameter="user")
     if not user.has_perm(PERMISSION):
         raise NotPermitted(
-            f"The user {user.get_username()} may not use tokens: the permission {PERMISSION} is missing.",
+            _("The user %(user)s may not use tokens: the permission %(permission)s is missing.") % names,
             parameter="user",
         )
 
