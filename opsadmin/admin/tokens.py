@@ -79,6 +79,11 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         tokens = super().get_queryset(request)
         return tokens if _sees_all(request) else tokens.filter(user=request.user.pk)
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        # After saving there is one page to see, whichever button was pressed.
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**buttons, **(extra_context or {})})
+
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
         user = obj.user if _chooses(request) else request.user
         token, secret = issue(user, obj.name, obj.reach, obj.expires_at)
