@@ -23,13 +23,13 @@ def known_schema(session: Session, typed: str) -> str:
     raise unknown_schema(typed, names)
 
 
-def unknown_schema(typed: str, names: Sequence[str]) -> OperationError:
+def unknown_schema(typed: str, names: Sequence[str], *, parameter: str = "schema") -> OperationError:
     """Says which schemas there are: those like it, else the user's."""
     own = [name for name in names if not name.startswith("pg_") and name != "information_schema"]
     close = close_to(typed, names) or tuple(own[:20])
     return OperationError(
         f"There is no schema {typed!r}. {_said('There are', 'There is', close)}".rstrip(),
-        parameter="schema",
+        parameter=parameter,
         allowed=close,
         hint="list_schemas shows them all.",
     )

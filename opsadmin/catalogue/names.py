@@ -33,22 +33,13 @@ _ALIASES = {
 
 def readings(name: str) -> list[str]:
     """What a typed name may stand for, the likeliest first: itself, without its quotes, folded to lower case. Empty
-    where PostgreSQL could have no such name."""
+    for an empty name."""
     found = [name]
     if _QUOTED.fullmatch(name):
         found.append(name[1:-1].replace('""', '"'))
     else:
         found.append(name.lower())
-    return list(dict.fromkeys(one for one in found if is_possible(one)))
-
-
-def is_possible(name: str) -> bool:
-    """Whether PostgreSQL could keep such a text at all."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return bool(name) and "\0" not in name
+    return [one for one in dict.fromkeys(found) if one]
 
 
 def split_arguments(name: str) -> tuple[str, str | None]:

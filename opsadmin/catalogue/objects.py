@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from opsadmin.catalogue.find import known_schema
 from opsadmin.catalogue.kinds import LISTED_RELATIONS
-from opsadmin.catalogue.names import is_possible
 from opsadmin.catalogue.questions import question
 from opsadmin.catalogue.words import table
 from opsadmin.core.blocks import Block
@@ -106,8 +105,6 @@ def list_objects(
             parameter="sort_by",
             allowed=("name",),
         )
-    if search and not is_possible(search):
-        return CatalogObjects((), offset=offset)
     values: dict[str, Any] = {"search": search, "limit": limit, "skip": offset}
     if object_type == "extension":
         rows = session.rows(question("list_extensions"), values)

@@ -8,7 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from opsadmin.core.blocks import Table, label_of, said
+from opsadmin.catalogue.parts import Dependency, Privilege
+from opsadmin.core.blocks import Note, Table, label_of, said
+from opsadmin.core.finding import Status
 
 _LABELS = {
     "name": gettext_lazy("Name"),
@@ -107,3 +109,25 @@ def figures(item: Any, *fields: str) -> tuple[tuple[str, str], ...]:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def notes_of(notes: Sequence[str]) -> list[Note]:
+    """What is missing, each as a note."""
+    return [Note(Status.UNKNOWN, text) for text in notes]
+
+
+def privileges_block(privileges: Sequence[Privilege], are_default: bool) -> Table:
+    """Who may do what."""
+    title = _("Privileges (by default)") if are_default else _("Privileges")
+    fields = ("grantee", "privileges", "grantable", "grantor")
+    return table(title, privileges, *fields, empty=_("Nobody may do anything with it."))
+
+
+def dependency_blocks(uses: Sequence[Dependency], used_by: Sequence[Dependency]) -> list[Table]:
+    """What it uses and what uses it, where there is something."""
+    untracked = _("The bodies of PL/pgSQL functions are not tracked by PostgreSQL.")
+    return [
+        table(title, parts, "kind", "name", "how", "columns", more=untracked)
+        for title, parts in ((_("Uses"), uses), (_("Used by"), used_by))
+        if parts
+    ]
