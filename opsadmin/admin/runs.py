@@ -71,4 +71,6 @@ class OperationRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _as_text(value: Any, label: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    return format_html('<pre class="ops-code ops-record" tabindex="0" role="region" aria-label="{}">{}</pre>', label, text)
+    return format_html(
+        '<pre class="ops-code ops-record" tabindex="0" role="region" aria-label="{}">{}</pre>', label, text
+    )

@@ -7,6 +7,7 @@ import difflib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -65,9 +66,7 @@ class CommandLine:
         group = self._parser.add_argument_group(_("options of the command"))
         for flags, words in own:
             group.add_argument(*flags, **words, dest=_dest(flags[-1]))
-        self._by_place = _by_place(operation.fields)
-        if self._by_place:
-            self._parser.add_argument("values", nargs="*", metavar=self._by_place[0].name, help=argparse.SUPPRESS)
+        self._parser.add_argument("values", nargs="*", help=argparse.SUPPRESS)
 
     def help(self) -> str:
         """What `--help` shows."""
@@ -151,7 +150,7 @@ class CommandLine:
 
     def _placed(self, values: list[str]) -> dict[str, Any]:
         placed: dict[str, Any] = {}
-        for parameter in self._by_place:
+        for parameter in _by_place(self._operation.fields, len(values)):
             if not values:
                 break
             if is_list(parameter):
@@ -261,12 +260,14 @@ def _dest(name: str) -> str:
     return "--" + name.removeprefix("--").replace("-", "_")
 
 
-def _by_place(fields: Sequence[Parameter]) -> list[Parameter]:
-    """The parameters whose values may stand without their name: the required ones, else the first."""
+def _by_place(fields: Sequence[Parameter], count: int) -> list[Parameter]:
+    """The parameters that `count` values without a name are for: the required ones, where that is enough; else all in
+    their order, up to the first that is no single value."""
     required = [parameter for parameter in fields if parameter.required]
-    return required or [
-        parameter for parameter in fields[:1] if parameter.kind != "flag" and parameter.name != "database"
-    ]
+    if count <= len(required) or any(is_list(parameter) for parameter in required):
+        return required
+    single = (one.kind in ("text", "integer", "number") and one.name != "database" for one in fields)
+    return [parameter for parameter, _one in takewhile(lambda pair: pair[1], zip(fields, single, strict=True))]
 
 
 def _names(parameter: Parameter) -> list[str]:

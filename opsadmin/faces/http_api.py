@@ -63,6 +63,12 @@ class TooLarge(OperationError):
     http_status = 413
 
 
+class NoLength(OperationError):
+    """The body comes in pieces, which WSGI does not promise to hand on."""
+
+    http_status = 411
+
+
 class NotJson(OperationError):
     """The body is of another kind than JSON."""
 
@@ -173,6 +179,9 @@ def _from_query(request: HttpRequest, operation: Operation) -> dict[str, Any]:
 
 
 def _from_body(request: HttpRequest) -> Mapping[str, Any]:
+    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+        # Django would take it for an empty one, and the operation would run without its parameters.
+        raise NoLength(_("The body has no length. Send the header Content-Length in place of Transfer-Encoding."))
     try:
         body = request.body
     except UnreadablePostError:

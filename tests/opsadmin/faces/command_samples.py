@@ -46,6 +46,14 @@ class Named(OnDatabase):
     name: str = parameter(help="The name.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Detail(OnDatabase):
+    schema: str = parameter("public", help="The schema.")
+    name: str = parameter(help="The name.")
+    kind: str = parameter("table", help="The kind.")
+    deep: bool = parameter(False, help="All of it.")
+
+
 @dataclass(frozen=True)
 class Told(Result):
     given: dict[str, Any] = field(default_factory=dict)
@@ -142,6 +150,7 @@ def registered() -> Iterator[None]:
     before = dict(registry._operations)
     common: dict[str, Any] = {"group": "samples", "parameters": OnDatabase}
     operation("everything", title="All", summary="Tells.", **{**common, "parameters": Everything})(everything)
+    operation("details", title="Details", summary="Tells.", **{**common, "parameters": Detail})(everything)
     operation("rows", title="Rows", summary="Has rows.", **common)(rows)
     operation("nothing", title="Nothing", summary="Has none.", **common)(nothing)
     operation("many", title="Many", summary="Has 10 000.", **common)(many)

@@ -170,9 +170,32 @@ def test_what_is_asked_wrongly(words, says):
     assert samples.called == []
 
 
+@pytest.mark.parametrize(
+    "words, expected, says",
+    [
+        (["k"], {"name": "k"}, None),
+        (["public", "k"], {"schema": "public", "name": "k"}, None),
+        (["public", "k", "index"], {"schema": "public", "name": "k", "kind": "index"}, None),
+        (["k", "--schema", "s"], {"schema": "s", "name": "k"}, None),
+        (["public", "k", "--schema", "s"], None, "given twice"),
+        (["public", "k", "index", "3"], None, "There is one value too many: '3'."),
+        ([], None, "The parameter 'name' is missing"),
+    ],
+)
+def test_values_without_a_name(words, expected, says):
+    code, out, err = ops("details", *words, "--json")
+    if says:
+        assert code == 2
+        assert says in json.loads(err)["message"]
+    else:
+        default = {"schema": "public", "kind": "table", "deep": False, "database": ""}
+        assert json.loads(out)["given"] == {**default, **expected}
+
+
 def test_a_value_too_many():
     code, _out, err = ops("change", "public", "i", "more")
     assert (code, err) == (2, "There is one value too many: 'more'.\n")
+    assert ops("rows", "more")[0] == 2
 
 
 def test_an_error_as_json_is_the_only_thing_on_standard_error():
@@ -459,10 +482,9 @@ def test_a_real_terminal_is_asked():
 # --- the other doors -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("package, word", [("mcp", "mcp"), ("prometheus_client", "metrics")])
-def test_a_door_without_its_package_says_so(package, word, monkeypatch, capsys):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == package else object())
-    monkeypatch.setattr("opsadmin.faces.metrics.find_spec", lambda name: None)
+@pytest.mark.parametrize("word", ["mcp", "metrics"])
+def test_a_door_without_its_package_says_so(word, monkeypatch, capsys):
+    monkeypatch.setattr(f"opsadmin.faces.{word}.find_spec", lambda name: None)
     code, out, err = ops(word)
     assert code != 0
     assert out == ""

@@ -336,6 +336,8 @@ def test_gunicorn(tmp_path):
                 sick = client.get("/ops-api/analyze_db_health/", params={"fail_on": "critical"})
                 assert sick.status_code == 503
                 assert sick.json()["result"]["overall_status"] == "critical"
+                pieces = client.post("/ops-api/list_schemas", content=iter([b'{"nope":', b"1}"]))
+                assert pieces.status_code == 411
                 client.headers["Authorization"] = "Bearer ops_unknown"
                 lost = client.get("/ops-api/")
                 assert lost.status_code == 503
