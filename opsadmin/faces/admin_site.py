@@ -44,11 +44,25 @@ class OperationsSiteMixin(admin.AdminSite):
 
         return known
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().each_context(request)
+        # On a narrow screen the admin hides its sidebar.
+        if request.path.startswith(f"{reverse(f'{self.name}:index')}ops/"):
+            found["ops_tabs"] = [
+                {"title": page.title, "url": url, "is_current": request.path.startswith(url)}
+                for page in self._allowed(request)
+                for url in [reverse(f"{self.name}:{page.url_name}")]
+            ]
+        return found
+
+    def _allowed(self, request: HttpRequest) -> list[Page]:
+        return [page for page in pages() if request.user.has_perm(page.permission)]
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         found: list[Any] = super().get_app_list(request, app_label)
         if app_label is not None:
             return found
-        allowed = [page for page in pages() if request.user.has_perm(page.permission)]
+        allowed = self._allowed(request)
         if not allowed:
             return found
         operations = {

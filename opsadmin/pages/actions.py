@@ -40,6 +40,8 @@ KINDS = {
     "constraint": "table",
     "sequence": "sequence",
 }
+#: Checks of indexes that are about tables.
+ABOUT_TABLES = ("index.too_many", "index.sequential_scans")
 _NAME = re.compile(r'"(?:[^"]|"")+"|[^".\s(),]+')
 
 
@@ -79,8 +81,8 @@ def _details(finding: Mapping[str, Any], database: str) -> Action | None:
     kind, names = KINDS.get(finding["area"]), names_of(finding["object"])
     if kind is None or len(names) not in (2, 3):
         return None
-    if len(names) == 3:
-        kind = "table"  # a column or a constraint of it
+    if len(names) == 3 or finding["check"] in ABOUT_TABLES:
+        kind = "table"  # of which it is a column or a constraint
     url = details_url(database, names[0], names[1], kind)
     label = {"index": _("See the index"), "sequence": _("See the sequence")}.get(kind, _("See the table"))
     return Action(label, url) if url else None

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from opsadmin.charts import Bar, Series, bar_chart, line_chart
-from opsadmin.core.blocks import said_bytes
+from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
 from opsadmin.models import HealthSnapshot, IgnoredFinding
@@ -234,7 +234,7 @@ def _largest(tables: list[dict[str, Any]], database: str) -> Picture | None:
             (
                 f"{table['schema']}.{table['name']}",
                 details_url(database, table["schema"], table["name"]),
-                table["estimated_rows"],
+                said_number("rows", table["estimated_rows"]),
                 said_bytes(table["bytes"]),
             )
             for table in shown

@@ -191,12 +191,14 @@ def _shown(
         said=finding,
         anchor=anchor,
         action=action if action is not None and may(action.permission) else None,
-        # What stands for many is not one object that could be ignored.
-        ignore_query=""
-        if finding.get("objects")
-        else urlencode({"ignore": finding["check"], "object": finding["object"]}),
+        ignore_query=urlencode({"ignore": finding["check"], "object": finding["object"]}) if _lasts(finding) else "",
         cause="" if cause == anchor else cause,
     )
+
+
+def _lasts(finding: Mapping[str, Any]) -> bool:
+    """Whether it is about one thing that has the same name tomorrow: not many at once, not a session."""
+    return not finding.get("objects") and not str(finding["object"]).startswith("pid ")
 
 
 def _areas(checks: list[Mapping[str, Any]]) -> tuple[ShownArea, ...]:

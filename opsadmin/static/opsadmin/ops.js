@@ -26,6 +26,9 @@
         });
     }
 
+    // On a narrow screen the tabs are wider than it.
+    document.querySelector(".ops-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
     // A second press of the button must not do it twice.
     for (const form of document.querySelectorAll("form[data-once]")) {
         form.addEventListener("submit", (event) => {
