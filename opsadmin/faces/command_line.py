@@ -284,7 +284,7 @@ def _metavar(parameter: Parameter) -> str:
 def _help(parameter: Parameter) -> str:
     said = [parameter.help]
     if parameter.choices:
-        listed = ", ".join(parameter.choices)
+        listed = ", ".join(filter(None, parameter.choices))  # an empty one is the same as leaving it out
         if parameter.several:
             said.append(_("Of these, with commas: %(choices)s.") % {"choices": listed})
         else:
