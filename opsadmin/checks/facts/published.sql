@@ -1,0 +1,16 @@
+-- Tables that a publication names, or all of them; of a partitioned one the parent alone. `of_changes`: updates or deletes
+-- are published, not inserts alone.
+SELECT
+    p.pubname AS publication,
+    p.pubupdate OR p.pubdelete AS of_changes,
+    r.prrelid AS oid
+FROM pg_publication AS p
+INNER JOIN pg_publication_rel AS r ON r.prpubid = p.oid
+UNION ALL
+SELECT
+    p.pubname,
+    p.pubupdate OR p.pubdelete,
+    c.oid
+FROM pg_publication AS p
+INNER JOIN pg_class AS c ON c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
+WHERE p.puballtables
