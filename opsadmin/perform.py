@@ -57,14 +57,14 @@ def prepare(operation: Operation, given: Mapping[str, Any], caller: Caller) -> O
 
 
 def preview(name: str, given: Mapping[str, Any], caller: Caller) -> Preview | None:
-    """What the operation would do; None where it has no preview. Changes nothing.
+    """What the operation would do; None where it has no preview, or would change nothing. Changes nothing.
 
     Raises `OperationError` and its subclasses."""
     operation = find(name)
     parameters = prepare(operation, given, caller)
     if operation.preview is None:
         return None
-    found: Preview = _guarded(operation, operation.preview, parameters, Call(caller))
+    found: Preview | None = _guarded(operation, operation.preview, parameters, Call(caller))
     return found
 
 

@@ -69,7 +69,7 @@ class Preview:
 @dataclass(frozen=True)
 class Operation:
     """`run(parameters, call)` does it and returns a result: a frozen dataclass, or a list of them. `preview` has the same
-    arguments, changes nothing, and returns a `Preview`. `group` is the heading it stands under; `title` and `summary` may
+    arguments, changes nothing, and returns a `Preview`, or None where these parameters change nothing. `group` is the heading it stands under; `title` and `summary` may
     be lazy translations."""
 
     name: str
@@ -80,7 +80,7 @@ class Operation:
     permission: str
     parameters: type[OnDatabase]
     run: Callable[[Any, Call], Any]
-    preview: Callable[[Any, Call], Preview] | None = None
+    preview: Callable[[Any, Call], Preview | None] | None = None
 
     @property
     def fields(self) -> tuple[Parameter, ...]:
@@ -105,7 +105,7 @@ def operation(
     parameters: type[OnDatabase],
     effect: Effect = Effect.READS,
     permission: str = "opsadmin.view_database",
-    preview: Callable[[Any, Call], Preview] | None = None,
+    preview: Callable[[Any, Call], Preview | None] | None = None,
 ) -> Callable[[Run], Run]:
     """Register the function as the operation `name`. An effect beyond reading needs a permission of its own.
 

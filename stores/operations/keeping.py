@@ -50,7 +50,9 @@ class Adoption(Result):
         return [Note(status, reports.summary(self.report, done=self.done)), Code("", text)]
 
 
-def preview_adoption(parameters: AdoptDatabase, call: Call) -> Preview:
+def preview_adoption(parameters: AdoptDatabase, call: Call) -> Preview | None:
+    if not parameters.apply:
+        return None  # it is a dry run itself
     found = _looked(parameters)
     sql = reports.as_script(found, lock_timeout_ms=LOCK_TIMEOUT_MS) if found.applied else ""
     return Preview((reports.summary(found, done=False),), sql=sql)

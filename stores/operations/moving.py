@@ -41,7 +41,9 @@ def _migrate(parameters: MigrateToPostgres, call: Call, *, apply: bool) -> Migra
     )
 
 
-def preview_migration(parameters: MigrateToPostgres, call: Call) -> Preview:
+def preview_migration(parameters: MigrateToPostgres, call: Call) -> Preview | None:
+    if not parameters.apply:
+        return None  # it is a dry run itself
     return previewed(_migrate(parameters, call, apply=False))
 
 

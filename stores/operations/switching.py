@@ -66,7 +66,9 @@ class ResyncStore(OnStore):
     reason: str = parameter("", help="Why; it is kept with the revisions.")
 
 
-def preview_resync(parameters: ResyncStore, call: Call) -> Preview:
+def preview_resync(parameters: ResyncStore, call: Call) -> Preview | None:
+    if not parameters.apply:
+        return None  # it is a dry run itself
     return previewed(resync.resync_store("", "", strategy=parameters.strategy, apply=False))
 
 

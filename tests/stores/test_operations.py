@@ -53,7 +53,8 @@ def test_a_migration_is_a_dry_run_until_it_is_applied(store_db, files):
     dry = call("migrate_to_postgres")
     assert dry.verdict == "write"
     assert get_store("settings").read() == {}
-    shown = preview("migrate_to_postgres", {}, ASSISTANT)
+    shown = preview("migrate_to_postgres", {"apply": True}, ASSISTANT)
+    assert preview("migrate_to_postgres", {}, ASSISTANT) is None
     assert "2 documents would be written." in shown.sentences
     done = perform("migrate_to_postgres", {"apply": True}, ASSISTANT)
     assert done.as_dict()["written"] is True
