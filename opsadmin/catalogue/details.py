@@ -7,7 +7,8 @@ from opsadmin.catalogue.extension import ExtensionDetails, extension_details
 from opsadmin.catalogue.function import FunctionDetails, function_details
 from opsadmin.catalogue.index import IndexDetails, index_details
 from opsadmin.catalogue.kinds import RELATIONS, ROUTINES
-from opsadmin.catalogue.relation import RelationDetails, relation_details
+from opsadmin.catalogue.relation import RelationDetails
+from opsadmin.catalogue.relation_read import relation_details
 from opsadmin.catalogue.schema import SchemaDetails, schema_details
 from opsadmin.catalogue.sequence import SequenceDetails, sequence_details
 from opsadmin.postgres.session import Session

@@ -46,15 +46,17 @@ def pick(
     rows = ask({"schemas": schemas, "names": names}) if names else []
     if not rows:
         raise not_found(session, schema=schema, name=name, object_type=object_type)
-    # A name is stored with at most 63 bytes, so the one that was typed may be longer.
-    order = {one: place for place, one in enumerate(dict.fromkeys([*names, *(_stored(one) for one in names)]))}
-    places = {one: place for place, one in enumerate(dict.fromkeys([*schemas, *(_stored(one) for one in schemas)]))}
-    best = min((places.get(row["schema_name"], 0), order[row["name"]]) for row in rows)
-    return [row for row in rows if (places.get(row["schema_name"], 0), order[row["name"]]) == best]
+    schema_places, name_places = _places(schemas), _places(names)
+    last = len(name_places)  # cut by the server in an encoding of its own
+    ranked = [(schema_places.get(row["schema_name"], last), name_places.get(row["name"], last)) for row in rows]
+    return [row for row, place in zip(rows, ranked, strict=True) if place == min(ranked)]
 
 
-def _stored(name: str) -> str:
-    return name.encode()[:63].decode(errors="ignore")
+def _places(typed: Sequence[str]) -> dict[str, int]:
+    """Which reading a stored name answers to. PostgreSQL keeps the first 63 bytes of a name, so the one that was typed may
+    be longer."""
+    stored = [one.encode()[:63].decode(errors="ignore") for one in typed]
+    return {one: place for place, one in enumerate(dict.fromkeys([*typed, *stored]))}
 
 
 def not_found(session: Session, *, schema: str, name: str, object_type: str) -> OperationError:

@@ -12,7 +12,7 @@ from opsadmin.catalogue.find import pick
 from opsadmin.catalogue.locks import definitions_of
 from opsadmin.catalogue.parts import Dependency, Index, IndexKey, Relative, made
 from opsadmin.catalogue.questions import question
-from opsadmin.catalogue.relation import index_of
+from opsadmin.catalogue.relation_read import index_of
 from opsadmin.catalogue.words import dependency_blocks, figures, notes_of, table
 from opsadmin.core.blocks import Block, Code, Figures
 from opsadmin.core.result import Result

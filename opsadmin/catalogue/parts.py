@@ -322,6 +322,5 @@ def statistics_of(facts: Mapping[str, Any] | None) -> Statistics | None:
 def without_secrets(options: Iterable[str]) -> tuple[str, ...]:
     """Options `name=value` with the values of those hidden that may be passwords."""
     return tuple(
-        f"{name}=(hidden)" if _SECRET.search(name) else f"{name}={value}"
-        for name, _, value in (one.partition("=") for one in options)
+        f"{one.partition('=')[0]}=(hidden)" if _SECRET.search(one.partition("=")[0]) else one for one in options
     )

@@ -67,7 +67,37 @@ _LABELS = {
     "partitions": gettext_lazy("Partitions"),
     "validated": gettext_lazy("Validated"),
     "events": gettext_lazy("Events"),
+    "heap_bytes": gettext_lazy("Rows alone"),
+    "toast_bytes": gettext_lazy("TOAST"),
+    "maps_bytes": gettext_lazy("Free space and visibility maps"),
+    "index_bytes": gettext_lazy("Indexes"),
+    "xid_age": gettext_lazy("Age in transactions"),
+    "multixact_age": gettext_lazy("Age in multixacts"),
+    "seq_scan": gettext_lazy("Sequential scans"),
+    "seq_tup_read": gettext_lazy("Rows read by sequential scans"),
+    "idx_scan": gettext_lazy("Index scans"),
+    "idx_tup_fetch": gettext_lazy("Rows fetched by index scans"),
+    "n_tup_ins": gettext_lazy("Rows inserted"),
+    "n_tup_upd": gettext_lazy("Rows updated"),
+    "n_tup_del": gettext_lazy("Rows deleted"),
+    "n_tup_hot_upd": gettext_lazy("Rows updated in place (HOT)"),
+    "n_live_tup": gettext_lazy("Live rows"),
+    "n_dead_tup": gettext_lazy("Dead rows"),
+    "n_mod_since_analyze": gettext_lazy("Rows changed since ANALYZE"),
+    "n_ins_since_vacuum": gettext_lazy("Rows inserted since VACUUM"),
+    "last_seq_scan": gettext_lazy("Last sequential scan"),
+    "last_idx_scan": gettext_lazy("Last index scan"),
+    "vacuum_count": gettext_lazy("VACUUMs"),
+    "autovacuum_count": gettext_lazy("Autovacuums"),
+    "analyze_count": gettext_lazy("ANALYZEs"),
+    "autoanalyze_count": gettext_lazy("Autoanalyzes"),
+    "access_method": gettext_lazy("Access method"),
+    "leaves": gettext_lazy("Tables below"),
+    "is_key": gettext_lazy("In the key"),
 }
+
+
+_NEWS_WHERE_FALSE = frozenset({"nullable", "valid", "validated", "permissive"})
 
 
 def label(field: str) -> str:
@@ -80,7 +110,7 @@ def table(title: str, items: Sequence[Any], *fields: str, empty: str = "", more:
     shown = [
         field
         for position, field in enumerate(fields)
-        if position == 0 or any(getattr(item, field) not in (None, "", (), False) for item in items)
+        if position == 0 or any(_says_something(field, getattr(item, field)) for item in items)
     ]
     numeric = frozenset(
         position
@@ -105,6 +135,13 @@ def figures(item: Any, *fields: str) -> tuple[tuple[str, str], ...]:
         for field in fields
         if getattr(item, field) not in (None, "", ())
     )
+
+
+def _says_something(field: str, value: Any) -> bool:
+    """A "no" is worth a column only where it is the news."""
+    if value is False:
+        return field in _NEWS_WHERE_FALSE
+    return value not in (None, "", ())
 
 
 def is_number(value: Any) -> bool:

@@ -10,13 +10,12 @@ SELECT
         WHEN 'I' THEN 'index'
         WHEN 'S' THEN 'sequence'
         WHEN 'c' THEN 'type'
-        ELSE 'TOAST table'
     END AS kind,
     n.nspname AS schema,
     c.relname AS name
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relname = ANY(%(names)s::name[])
+WHERE c.relname = ANY(%(names)s::name[]) AND c.relkind <> 't'
 UNION ALL
 SELECT DISTINCT 'function', n.nspname, f.proname
 FROM pg_proc AS f

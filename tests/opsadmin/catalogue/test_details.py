@@ -159,6 +159,23 @@ def test_partitions_and_their_partitions(catalogue):
     assert details("by_expression").partitioning.columns == ("(expression)",)
 
 
+def test_the_sums_are_of_all_partitions_however_many_are_listed(catalogue, monkeypatch):
+    everything = details("reading")
+    monkeypatch.setattr("opsadmin.catalogue.relation_read.MOST", 2)
+    some = details("reading")
+    assert (len(some.children), some.children_total) == (2, 3)
+    assert (some.rows, some.sizes) == (everything.rows, everything.sizes)
+    assert "2 of 3." in [getattr(block, "more", "") for block in some.blocks()]
+
+
+def test_what_is_no_is_shown_where_it_is_the_news(catalogue):
+    tables = {block.title: block for block in details("orders").blocks() if hasattr(block, "columns")}
+    assert "Permissive" in tables["Policies"].columns
+    assert "Scans" in tables["Indexes"].columns
+    assert "Access method" in tables["Indexes"].columns
+    assert "Collation" not in tables["Columns"].columns
+
+
 def test_inheritance(catalogue):
     child = details("child")
     assert [one.name for one in child.parents] == ["sales.parent"]

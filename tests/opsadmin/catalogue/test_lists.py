@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from opsadmin.api import OperationError, list_objects, list_schemas
+from opsadmin.postgres.session import Session
 
 ODD = 'Odd.Schema "x"'
 
@@ -116,6 +117,15 @@ def test_the_largest_come_first(catalogue):
     assert by_size[:2] == sorted((size for size in by_size if size is not None), reverse=True)[:2]
     assert by_size[-1] is None
     assert list_objects(schema="sales", sort_by="rows")[0].name == "reading"
+
+
+@pytest.mark.parametrize("object_type", ["table", "index", "function", "type", "extension"])
+def test_a_list_is_few_statements(catalogue, monkeypatch, object_type):
+    sent = []
+    rows = Session.rows
+    monkeypatch.setattr(Session, "rows", lambda self, *asked: sent.append(asked[0]) or rows(self, *asked))
+    list_objects(schema="sales", object_type=object_type)
+    assert len(sent) <= 3, "the settings of the look, the schema, the list"
 
 
 def test_search_takes_its_text_as_it_is(catalogue):

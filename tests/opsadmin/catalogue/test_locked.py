@@ -95,6 +95,16 @@ def test_indexes_sequences_and_functions_of_a_locked_table(lock):
     assert get_object_details(schema="sales", name="orders_id_seq", object_type="sequence").notes == ()
 
 
+def test_a_role_that_may_not_see_since_when_is_told_who(catalogue_as_bare, catalogue_dsn):
+    with psycopg.connect(catalogue_dsn, application_name="alter") as holder:
+        holder.execute("LOCK TABLE sales.orders IN ACCESS EXCLUSIVE MODE")
+        orders = get_object_details(schema="sales", name="orders")
+        holder.rollback()
+        pid = holder.info.backend_pid
+    assert f"Process {pid} (alter) of postgres holds ACCESS EXCLUSIVE on sales.orders. Ask again" in orders.notes[0]
+    assert len(orders.notes) == 2
+
+
 def test_who_waits_for_the_lock_is_named_too(catalogue, lock):
     """A reader lets nobody take the lock; who waits for it makes everybody behind wait."""
     lock.execute("SELECT FROM sales.orders")
