@@ -85,3 +85,7 @@ class OperationsSiteMixin(admin.AdminSite):
         # What an operator opens first, then the store's tables, then access.
         store_first = sorted(found, key=lambda app: app["app_label"] != "stores")
         return [operations, *store_first]
+
+
+class OperationsSite(OperationsSiteMixin):
+    """Django's admin site with the operations: `opsadmin.admin_config` makes it the default one."""
