@@ -25,11 +25,12 @@ from opsadmin.charts import Bar, Series, bar_chart, line_chart
 from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
+from opsadmin.health.limits import limits
 from opsadmin.models import HealthSnapshot, IgnoredFinding
 from opsadmin.pages.actions import details_url
 from opsadmin.pages.looks import OPERATION, Look, see
 from opsadmin.pages.registry import Page, pages, register_page
-from opsadmin.pages.report_view import ReportView, view_of, with_silence
+from opsadmin.pages.report_view import ReportView, view_of, with_silence, without_ignored
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.pages.tiles import Tile, registered_tiles
 from opsadmin.perform import find
@@ -82,6 +83,7 @@ def _overview(request: HttpRequest, database: str) -> HttpResponse:
     report = _report(snapshot, seen.failed)
     view = None
     if report is not None:
+        report = without_ignored(report, limits().ignores)
         area, all_of = request.GET.get("area", ""), request.GET.get("all", "")
         view = view_of(report, database, caller.may, area=area, all_of=all_of)
     facts = snapshot.facts if snapshot else {}
@@ -96,7 +98,6 @@ def _overview(request: HttpRequest, database: str) -> HttpResponse:
         seen=seen,
         snapshot=snapshot,
         silence=_silence(seen.failed),
-        report=report,
         view=view,
         tiles=_tiles(view, snapshot, facts, past, database, caller.may, old=seen.failed is not None),
         largest=_largest(facts.get("tables", []), database),

@@ -181,6 +181,29 @@ def with_silence(report: Mapping[str, Any], silent: Mapping[str, Any]) -> dict[s
     }
 
 
+def without_ignored(report: Mapping[str, Any], ignores: Callable[[str, str], bool]) -> dict[str, Any]:
+    """The report without what is known and accepted by now: a report of before may still tell it."""
+    findings = report.get("findings", [])
+    left = [one for one in findings if not ignores(one["check"], one["object"])]
+    if len(left) == len(findings):
+        return dict(report)
+    worst_of: dict[str, Status] = {}
+    for one in left:
+        worst_of[one["check"]] = worst((Status(one["severity"]), worst_of.get(one["check"], Status.OK)))
+    touched = {one["check"] for one in findings}
+    checks = [
+        {**one, "status": worst_of.get(one["check"], Status.OK).value} if one["check"] in touched else one
+        for one in report.get("checks", [])
+    ]
+    return {
+        **report,
+        "findings": left,
+        "checks": checks,
+        "overall_status": worst(Status(one["status"]) for one in checks).value,
+        "ignored": int(report.get("ignored", 0)) + len(findings) - len(left),
+    }
+
+
 def _shown(
     number: int, finding: Mapping[str, Any], database: str, places: Mapping[str, str], may: Callable[[str], bool]
 ) -> ShownFinding:

@@ -17,15 +17,42 @@ WITH RECURSIVE roots AS (
     INNER JOIN pg_class AS p ON p.oid = i.inhrelid AND p.relispartition
 ),
 
+parts AS (
+    SELECT
+        c.oid AS owner,
+        c.relpages::bigint AS pages,
+        greatest(c.reltuples, 0) AS tuples
+    FROM pg_class AS c
+    WHERE c.relkind IN ('r', 'm') AND c.relpages > 0
+
+    UNION ALL
+
+    SELECT
+        i.indrelid,
+        x.relpages,
+        0
+    FROM pg_index AS i
+    INNER JOIN pg_class AS x ON x.oid = i.indexrelid
+    WHERE x.relpages > 0
+
+    UNION ALL
+
+    SELECT
+        c.oid,
+        t.relpages,
+        0
+    FROM pg_class AS c
+    INNER JOIN pg_class AS t ON t.oid = c.reltoastrelid
+    WHERE t.relpages > 0
+),
+
 sizes AS (
     SELECT
         r.root,
-        sum(c.relpages::bigint) AS pages,
-        sum(greatest(c.reltuples, 0)) AS tuples,
-        sum((SELECT sum(x.relpages::bigint) FROM pg_index AS i INNER JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid)) AS index_pages,
-        sum((SELECT t.relpages::bigint FROM pg_class AS t WHERE t.oid = c.reltoastrelid)) AS toast_pages
-    FROM roots AS r
-    INNER JOIN pg_class AS c ON c.oid = r.oid
+        sum(p.pages) AS pages,
+        sum(p.tuples) AS tuples
+    FROM parts AS p
+    INNER JOIN roots AS r ON r.oid = p.owner
     GROUP BY r.root
 )
 
@@ -33,7 +60,7 @@ SELECT
     n.nspname AS schema,
     c.relname AS name,
     s.tuples::bigint AS estimated_rows,
-    ((s.pages + COALESCE(s.index_pages, 0) + COALESCE(s.toast_pages, 0)) * current_setting('block_size')::int)::bigint AS bytes
+    (s.pages * current_setting('block_size')::int)::bigint AS bytes
 FROM sizes AS s
 INNER JOIN pg_class AS c ON c.oid = s.root
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
