@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import UnknownOperation
-from opsadmin.perform import find
+from opsadmin.core.operation import named
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _details(finding: Mapping[str, Any], database: str) -> Action | None:
 def details_url(database: str, schema: str, name: str, kind: str = "table") -> str:
     """The page of an object of the catalogue; empty where there is none."""
     try:
-        find("get_object_details")
+        named("get_object_details")
         address = reverse("admin:ops_run_operation", args=["get_object_details"])
     except (UnknownOperation, NoReverseMatch):
         return ""
