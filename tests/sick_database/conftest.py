@@ -30,6 +30,7 @@ SETTINGS = {
     "track_activity_query_size": "4096",
     "archive_mode": "on",
     "archive_command": "false",
+    "wal_retrieve_retry_interval": "100ms",
 }
 
 

@@ -50,11 +50,10 @@ def send(bed: Bed, application: str, *statements: str, autocommit: bool = False)
     if not autocommit:
         connection.execute("SELECT 1")
     connection.pgconn.send_query(statements[-1].encode())
-    pid = connection.info.backend_pid
-    while not bed.superuser.execute(
-        "SELECT FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND wait_event IS NOT NULL", [pid]
-    ).fetchall():
-        pass
+    bed.until(
+        "SELECT FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND wait_event IS NOT NULL",
+        [connection.info.backend_pid],
+    )
 
 
 def sessions(count: int, application: str, *, numbered: bool = False, **more: str) -> Callable[[Bed], None]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -36,6 +37,12 @@ class Bed:
         connection = psycopg.connect(self.dsn(user, database), application_name=application, autocommit=autocommit)
         self._stack.callback(connection.close)
         return connection
+
+    def until(self, question: str, parameters: Sequence[object] = ()) -> None:
+        """Return when the question has a row; asked again and again, for at most 30 seconds."""
+        deadline = time.monotonic() + 30
+        while not self.superuser.execute(question.encode(), parameters or None).fetchall():
+            assert time.monotonic() < deadline, f"This never came true: {question}"
 
     def later(self, undo: Callable[[], object]) -> None:
         """Done before the cluster stops."""
@@ -80,6 +87,16 @@ def sow(bed: Bed, what: Sow) -> None:
         what(bed)
     else:
         bed.superuser.execute(what.encode())
+
+
+def each(*statements: str) -> Callable[[Bed], None]:
+    """Statements that must not share a transaction, such as CREATE DATABASE."""
+
+    def run(bed: Bed) -> None:
+        for statement in statements:
+            bed.superuser.execute(statement.encode())
+
+    return run
 
 
 @contextlib.contextmanager

@@ -3,40 +3,21 @@ test_servers.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import psycopg
 
-from tests.sick_database.plant import Bed, LookAlike, Problem
+from tests.sick_database.plant import Bed, LookAlike, Problem, each
 
 IDENTITY = ("replication.no_identity",)
 NOWHERE = "host=/nonexistent dbname=x"
 
 
-def each(*statements: str) -> Callable[[Bed], None]:
-    """One statement after the other: some want to be outside any transaction."""
-
-    def sow(bed: Bed) -> None:
-        for statement in statements:
-            bed.superuser.execute(statement.encode())
-
-    return sow
-
-
-def until(bed: Bed, question: str) -> None:
-    """Until the question has a row."""
-    while not bed.superuser.execute(question.encode()).fetchall():
-        pass
-
-
 def set_for_a_while(bed: Bed, name: str, value: str | None) -> None:
     """Set a setting of the server, None for back to what it was, and wait until it holds."""
-    before = bed.superuser.execute("SELECT pg_conf_load_time()").fetchone()
+    (before,) = bed.superuser.execute("SELECT pg_conf_load_time()").fetchone()
     change = f"ALTER SYSTEM RESET {name}" if value is None else f"ALTER SYSTEM SET {name} = {value}"
     bed.superuser.execute(change.encode())
     bed.superuser.execute("SELECT pg_reload_conf()")
-    while bed.superuser.execute("SELECT pg_conf_load_time()").fetchone() == before:
-        pass
+    bed.until("SELECT WHERE pg_conf_load_time() > %s", [before])
 
 
 def a_lost_slot(bed: Bed) -> None:
@@ -91,7 +72,7 @@ def a_subscription_that_follows(bed: Bed) -> None:
         f"CREATE SUBSCRIPTION follows CONNECTION '{address}' PUBLICATION fine"
         " WITH (create_slot = false, slot_name = 'in_use', copy_data = false)"
     )
-    until(bed, "SELECT FROM pg_replication_slots WHERE slot_name = 'in_use' AND active")
+    bed.until("SELECT FROM pg_replication_slots WHERE slot_name = 'in_use' AND active")
 
 
 PROBLEMS = [
@@ -128,7 +109,7 @@ PROBLEMS = [
         check="replication.archiver_failing",
         object="archive_command",
         message="none was ever archived",
-        sow=lambda bed: until(bed, "SELECT FROM pg_stat_archiver WHERE failed_count > 0"),
+        sow=lambda bed: bed.until("SELECT FROM pg_stat_archiver WHERE failed_count > 0"),
     ),
     Problem(
         "a synchronous standby that is not there",

@@ -13,7 +13,8 @@
 -- examined: {sessions} sessions
 WITH idle AS (
     SELECT
-        s.role,
+        coalesce(quote_ident(s.role), 'unknown') AS role,
+        s.role AS plain_role,
         s.application,
         count(*) AS idle,
         max(s.state_seconds) AS longest_seconds,
@@ -35,7 +36,7 @@ many AS (
 )
 
 SELECT
-    CASE WHEN m.is_whole_role THEN format('role %I', m.role) ELSE format('%s (role %I)', m.application, m.role) END AS object,
+    CASE WHEN m.is_whole_role THEN 'role ' || m.role ELSE format('%s (role %s)', m.application, m.role) END AS object,
     m.idle,
     m.usable,
     m.share_percent,
@@ -44,7 +45,7 @@ SELECT
     format(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %L%s AND state = ''idle'''
         ' AND state_change < now() - interval ''%s seconds'';',
-        m.role,
+        m.plain_role,
         CASE WHEN m.is_whole_role THEN '' ELSE format(' AND application_name = %L', m.application) END,
         :surplus_seconds
     ) AS fix_sql,

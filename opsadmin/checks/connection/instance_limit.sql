@@ -22,7 +22,7 @@ WITH taken AS (
 summed AS (
     SELECT
         sum(t.sessions)::int8 AS used,
-        (array_agg(format('%s (role %I, %s)', t.application, t.role, t.sessions) ORDER BY t.sessions DESC))[1] AS biggest
+        (array_agg(format('%s (role %s, %s)', t.application, quote_ident(t.role), t.sessions) ORDER BY t.sessions DESC))[1] AS biggest
     FROM taken AS t
 )
 

@@ -19,9 +19,9 @@ FROM (
             WHEN l.locktype = 'relation'
                 THEN
                     l.mode || ' on '
-                    || coalesce(format('%I.%I', n.nspname, c.relname), 'a relation of database ' || d.datname, 'a relation')
+                    || coalesce(c.object, 'a relation of database ' || d.datname, 'a relation')
             WHEN l.locktype IN ('transactionid', 'tuple')
-                THEN 'a row' || coalesce(format(' of %I.%I', n.nspname, c.relname), '')
+                THEN 'a row' || coalesce(' of ' || c.object, '')
             WHEN l.locktype = 'virtualxid' THEN 'the end of a transaction'
             WHEN l.locktype = 'advisory' AND l.objsubid = 1
                 THEN 'the advisory lock ' || ((l.classid::int8 << 32) | l.objid::int8)
@@ -32,11 +32,16 @@ FROM (
     INNER JOIN backends AS b ON b.pid = l.pid
     -- Who waits for a transaction to end because of a row holds the row's own lock meanwhile.
     LEFT JOIN all_locks AS t ON t.pid = l.pid AND t.locktype = 'tuple' AND t.granted AND l.locktype = 'transactionid'
-    LEFT JOIN pg_class AS c
-        ON c.oid = coalesce(l.relation, t.relation)
-            AND coalesce(l.database, t.database) IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    LEFT JOIN pg_database AS d ON d.oid = l.database
+    LEFT JOIN pg_database AS d ON d.oid = coalesce(l.database, t.database)
+    LEFT JOIN
+        (
+            SELECT
+                r.oid,
+                quote_ident(n.nspname) || '.' || quote_ident(r.relname) AS object
+            FROM pg_class AS r
+            INNER JOIN pg_namespace AS n ON n.oid = r.relnamespace
+        ) AS c
+        ON c.oid = coalesce(l.relation, t.relation) AND coalesce(d.datname, current_database()) = current_database()
     WHERE NOT l.granted
 ) AS w
 CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS e (blocker)

@@ -11,4 +11,5 @@ SELECT
     'this standby' AS object,
     pg_last_wal_replay_lsn()::text AS lsn,
     greatest(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), 0)::float8 AS pending_bytes
-WHERE pg_is_wal_replay_paused()
+-- Elsewhere the question itself is an error.
+WHERE CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE FALSE END
