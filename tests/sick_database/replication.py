@@ -72,7 +72,7 @@ def a_subscription_that_follows(bed: Bed) -> None:
         f"CREATE SUBSCRIPTION follows CONNECTION '{address}' PUBLICATION fine"
         " WITH (create_slot = false, slot_name = 'in_use', copy_data = false)"
     )
-    bed.until("SELECT FROM pg_replication_slots WHERE slot_name = 'in_use' AND active")
+    bed.until("SELECT FROM pg_stat_subscription WHERE subname = 'follows' AND last_msg_receipt_time IS NOT NULL")
 
 
 PROBLEMS = [

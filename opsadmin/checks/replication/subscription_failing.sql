@@ -11,7 +11,7 @@ SELECT
     s.name AS object,
     s.database,
     CASE s.appliers
-        WHEN 0 THEN 'no worker applies it'
+        WHEN 0 THEN 'no worker of it hears from its publisher'
         ELSE 'its worker was started again ' || round(s.oldest_seconds) || ' s ago'
     END AS worker,
     coalesce('; ' || nullif(s.apply_errors + s.sync_errors, 0) || ' errors so far', '') AS errors
