@@ -66,5 +66,5 @@ CROSS JOIN LATERAL (
 WHERE
     n.nspname = ANY(%(schemas)s::name[])
     AND f.proname = ANY(%(names)s::name[])
-    AND f.prokind::text = ANY(%(kinds)s::text[])
+    AND f.prokind = ANY(%(kinds)s::"char" [])
 ORDER BY f.proname, f.oid

@@ -6,7 +6,7 @@ WITH RECURSIVE picked AS MATERIALIZED (
     FROM pg_class AS c
     WHERE
         c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
-        AND c.relkind::text = ANY(%(kinds)s::text[])
+        AND c.relkind = ANY(%(kinds)s::"char" [])
         AND (%(search)s = '' OR strpos(lower(c.relname), lower(%(search)s)) > 0)
     ORDER BY c.relname
     LIMIT CASE WHEN %(sort_by)s = 'name' THEN %(limit)s::int END
@@ -14,54 +14,62 @@ WITH RECURSIVE picked AS MATERIALIZED (
 ),
 
 tree AS (
-    SELECT oid AS root, oid, relkind
+    SELECT oid AS root, relname AS root_name, total, oid, relkind
     FROM picked
     UNION ALL
-    SELECT t.root, c.oid, c.relkind
+    SELECT t.root, t.root_name, t.total, c.oid, c.relkind
     FROM tree AS t
     INNER JOIN pg_inherits AS i ON i.inhparent = t.oid
     INNER JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE t.relkind IN ('p', 'I')
 ),
 
-indexed AS (
-    SELECT x.indrelid, sum(c.relpages)::bigint AS pages
-    FROM pg_index AS x
-    INNER JOIN pg_class AS c ON c.oid = x.indexrelid
-    WHERE x.indrelid = ANY(ARRAY(SELECT oid FROM tree WHERE relkind IN ('r', 'm')))
-    GROUP BY x.indrelid
-),
-
+-- How large a tree is, is beyond what the planner can guess: OFFSET keeps it from measuring every relation there is, and
+-- what is known of a root travels along, so that nothing is joined to it afterwards.
 measured AS (
     SELECT
-        t.root,
+        t.root AS oid,
+        t.root_name AS relname,
+        t.total,
         count(*) FILTER (WHERE c.relkind NOT IN ('p', 'I')) AS leaves,
         -- -1: never vacuumed nor analysed, nothing is known
         sum(CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE nullif(pg_stat_get_live_tuples(c.oid), 0) END)
         FILTER (WHERE c.relkind IN ('r', 'm', 'f', 'i')) AS tuples,
         sum(c.relpages) FILTER (WHERE c.relkind IN ('r', 'm', 'i', 'S') AND (c.reltuples >= 0 OR c.relpages > 0))
             AS pages,
-        sum(coalesce(o.relpages, 0) + coalesce(ox.pages, 0) + coalesce(x.pages, 0)) AS more
+        sum(c.more) AS more
     FROM tree AS t
-    INNER JOIN pg_class AS c ON c.oid = t.oid
-    LEFT JOIN indexed AS x ON x.indrelid = c.oid
-    LEFT JOIN pg_class AS o ON o.oid = c.reltoastrelid AND c.reltoastrelid <> 0
-    LEFT JOIN LATERAL (
-        SELECT sum(oc.relpages) AS pages
-        FROM pg_index AS oi
-        INNER JOIN pg_class AS oc ON oc.oid = oi.indexrelid
-        WHERE oi.indrelid = o.oid
-    ) AS ox ON o.oid IS NOT NULL
-    GROUP BY t.root
+    CROSS JOIN LATERAL (
+        SELECT
+            r.oid,
+            r.relkind,
+            r.reltuples,
+            r.relpages,
+            coalesce(o.relpages, 0) + coalesce((
+                SELECT sum(i.relpages)
+                FROM pg_index AS x
+                INNER JOIN pg_class AS i ON i.oid = x.indexrelid
+                WHERE x.indrelid = r.oid AND r.relkind IN ('r', 'm')
+            ), 0) + coalesce((
+                SELECT sum(i.relpages)
+                FROM pg_index AS x
+                INNER JOIN pg_class AS i ON i.oid = x.indexrelid
+                WHERE x.indrelid = o.oid
+            ), 0) AS more
+        FROM pg_class AS r
+        LEFT JOIN pg_class AS o ON o.oid = r.reltoastrelid
+        WHERE r.oid = t.oid
+        OFFSET 0
+    ) AS c
+    GROUP BY t.root, t.root_name, t.total
 ),
 
 page AS (
-    SELECT p.*, m.leaves, m.tuples, m.pages, m.pages + m.more AS total_pages
-    FROM picked AS p
-    INNER JOIN measured AS m ON m.root = p.oid
+    SELECT m.*, m.pages + m.more AS total_pages
+    FROM measured AS m
     ORDER BY
         CASE %(sort_by)s WHEN 'size' THEN m.pages + m.more WHEN 'rows' THEN m.tuples END DESC NULLS LAST,
-        p.relname
+        m.relname
     LIMIT CASE WHEN %(sort_by)s <> 'name' THEN %(limit)s::int END
     OFFSET CASE WHEN %(sort_by)s <> 'name' THEN %(skip)s::int END
 )

@@ -4,19 +4,19 @@ SELECT c.relname AS name
 FROM pg_class AS c
 WHERE
     c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
-    AND c.relkind::text = ANY(%(relations)s::text[])
+    AND c.relkind = ANY(%(relations)s::"char" [])
 UNION
 SELECT f.proname
 FROM pg_proc AS f
 WHERE
     f.pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
-    AND f.prokind::text = ANY(%(routines)s::text[])
+    AND f.prokind = ANY(%(routines)s::"char" [])
 UNION
 SELECT t.typname
 FROM pg_type AS t
 WHERE
     t.typnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)
-    AND t.typtype::text = ANY(%(types)s::text[])
+    AND t.typtype = ANY(%(types)s::"char" [])
     AND t.typname !~ '^_'
 UNION
 SELECT e.extname

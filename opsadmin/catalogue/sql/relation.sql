@@ -232,6 +232,6 @@ CROSS JOIN LATERAL (
 WHERE
     n.nspname = ANY(%(schemas)s::name[])
     AND c.relname = ANY(%(names)s::name[])
-    AND c.relkind::text = ANY(%(kinds)s::text[])
+    AND c.relkind = ANY(%(kinds)s::"char" [])
 ORDER BY array_position(%(schemas)s::name[], n.nspname), array_position(%(names)s::name[], c.relname)
 LIMIT 1

@@ -10,27 +10,37 @@ WITH RECURSIVE tree AS (
     INNER JOIN pg_inherits AS i ON i.inhparent = t.oid
 ),
 
--- The pages of indexes by what they are on: a table below a child, or its TOAST table.
-indexed AS (
-    SELECT coalesce(o.oid, x.indrelid) AS oid, sum(ic.relpages)::bigint AS pages
-    FROM pg_index AS x
-    INNER JOIN pg_class AS ic ON ic.oid = x.indexrelid
-    LEFT JOIN pg_class AS o ON o.reltoastrelid = x.indrelid AND o.reltoastrelid <> 0
-    WHERE coalesce(o.oid, x.indrelid) IN (SELECT oid FROM tree)
-    GROUP BY coalesce(o.oid, x.indrelid)
-),
-
+-- How large a tree is, is beyond what the planner can guess: OFFSET keeps it from measuring every relation there is, and
+-- what is known of a root travels along, so that nothing is joined to it afterwards.
 measured AS (
     SELECT
         t.root,
+        max(CASE WHEN t.oid = t.root THEN c.relname END) AS name,
         count(*) FILTER (WHERE c.relkind NOT IN ('p', 'I')) AS leaves,
         sum(c.reltuples) FILTER (WHERE c.reltuples >= 0 AND c.relkind NOT IN ('p', 'I')) AS tuples,
-        sum(greatest(c.relpages, 0)::bigint + coalesce(o.relpages, 0) + coalesce(x.pages, 0))
-        FILTER (WHERE c.relkind NOT IN ('p', 'I')) AS pages
+        sum(c.pages) FILTER (WHERE c.relkind NOT IN ('p', 'I')) AS pages
     FROM tree AS t
-    INNER JOIN pg_class AS c ON c.oid = t.oid
-    LEFT JOIN pg_class AS o ON o.oid = c.reltoastrelid AND c.reltoastrelid <> 0
-    LEFT JOIN indexed AS x ON x.oid = c.oid
+    CROSS JOIN LATERAL (
+        SELECT
+            r.relname::text AS relname,
+            r.relkind,
+            r.reltuples,
+            greatest(r.relpages, 0)::bigint + coalesce(o.relpages, 0) + coalesce((
+                SELECT sum(i.relpages)
+                FROM pg_index AS x
+                INNER JOIN pg_class AS i ON i.oid = x.indexrelid
+                WHERE x.indrelid = r.oid AND r.relkind IN ('r', 'm')
+            ), 0) + coalesce((
+                SELECT sum(i.relpages)
+                FROM pg_index AS x
+                INNER JOIN pg_class AS i ON i.oid = x.indexrelid
+                WHERE x.indrelid = o.oid
+            ), 0) AS pages
+        FROM pg_class AS r
+        LEFT JOIN pg_class AS o ON o.oid = r.reltoastrelid
+        WHERE r.oid = t.oid
+        OFFSET 0
+    ) AS c
     GROUP BY t.root
 ),
 
@@ -41,8 +51,7 @@ child AS (
         sum(m.tuples) OVER () AS all_tuples,
         sum(m.pages) OVER () AS all_pages
     FROM measured AS m
-    INNER JOIN pg_class AS c ON c.oid = m.root
-    ORDER BY c.relname
+    ORDER BY m.name
     LIMIT %(limit)s::int
 ),
 

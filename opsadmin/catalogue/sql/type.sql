@@ -81,7 +81,7 @@ CROSS JOIN LATERAL (
 WHERE
     n.nspname = ANY(%(schemas)s::name[])
     AND t.typname = ANY(%(names)s::name[])
-    AND t.typtype::text = ANY(%(kinds)s::text[])
+    AND t.typtype = ANY(%(kinds)s::"char" [])
     AND (t.typrelid = 0 OR c.relkind = 'c')
 ORDER BY array_position(%(schemas)s::name[], n.nspname), array_position(%(names)s::name[], t.typname)
 LIMIT 1
