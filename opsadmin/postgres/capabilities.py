@@ -19,8 +19,9 @@ OLDEST = 14
 @dataclass(frozen=True)
 class Capabilities:
     """`version_num` as in 170004; `roles`: the predefined roles whose privileges ours has; `extensions`: installed ones
-    with their schema; `host`: who runs the server ("Neon"), empty where that is the operator; `stats_reset`: since when
-    this database's counters run, None where they were never reset."""
+    with their schema; `reads_tables`: whether ours may read any table of the database, also where there is none; `host`:
+    who runs the server ("Neon"), empty where that is the operator; `stats_reset`: since when this database's counters
+    run, None where they were never reset."""
 
     version_num: int
     version: str
@@ -34,6 +35,7 @@ class Capabilities:
     now: datetime
     roles: frozenset[str]
     extensions: Mapping[str, str]
+    reads_tables: bool
     host: str
 
     @property
@@ -53,7 +55,7 @@ class Capabilities:
     def lacks(self, need: str) -> Unavailable | None:
         """Why a need of a check's card is not met, None where it is. A need is one of: `version >= N`,
         `extension NAME`, `role NAME` (a predefined role), `superuser`, `primary`, `standby`, `own server` (not a
-        host's who owns its settings).
+        host's who owns its settings), `statistics` (what ANALYZE saw, of at least some tables).
 
         Raises ValueError where the need is none of these."""
         match need.split():
@@ -85,7 +87,14 @@ class Capabilities:
                     Unavailable("This server is a standby; its primary has the answer.") if self.in_recovery else None
                 )
             case ["standby"]:
-                return None if self.in_recovery else Unavailable("This server is no standby.")
+                return None if self.in_recovery else Unavailable("This server is no standby.", applicable=False)
+            case ["statistics"]:
+                if self.reads_tables:
+                    return None
+                return Unavailable(
+                    f"The role {self.role} may read no table here, and what ANALYZE saw is told only to those who may.",
+                    f'GRANT pg_read_all_data TO "{self.role}";',
+                )
             case ["own", "server"]:
                 return Unavailable(f"{self.host} owns this: it is not yours to change.") if self.host else None
         raise ValueError(f"A check needs {need!r}, which is no known need.")

@@ -20,6 +20,12 @@ SELECT
         FROM pg_extension AS e
         INNER JOIN pg_namespace AS n ON n.oid = e.extnamespace
     ) AS extensions,
+    -- What ANALYZE saw of a table is told to those who may read it.
+    (
+        SELECT coalesce(bool_or(has_table_privilege(c.oid, 'SELECT')), true)
+        FROM pg_class AS c
+        WHERE c.relkind IN ('r', 'm', 'p') AND c.oid >= 16384
+    ) AS reads_tables,
     CASE
         WHEN current_setting('neon.project_id', true) IS NOT NULL
             OR current_setting('neon.timeline_id', true) IS NOT NULL

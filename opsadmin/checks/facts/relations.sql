@@ -23,8 +23,12 @@ SELECT
     c.relacl AS acl
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-LEFT JOIN pg_depend AS d ON d.classid = 1259 AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-    AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast\_temp\_%'
-    AND c.relpersistence <> 't'
-    AND d.objid IS NULL
+WHERE c.relpersistence <> 't'
+    -- NOT IN: the planner counts on half of the rows, where a join by name would make it count on none.
+    AND c.relnamespace NOT IN (
+        SELECT s.oid
+        FROM pg_namespace AS s
+        WHERE s.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
+            OR s.nspname LIKE 'pg\_temp\_%' OR s.nspname LIKE 'pg\_toast\_temp\_%'
+    )
+    AND c.oid NOT IN (SELECT d.objid FROM pg_depend AS d WHERE d.classid = 1259 AND d.deptype = 'e')

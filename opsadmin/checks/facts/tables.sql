@@ -1,7 +1,18 @@
 -- Tables, partitioned ones (kind p: they hold no rows themselves) and materialized views (m), with their counters since
--- the last reset. `rows` is the best guess that takes no lock: the counters', else that of the last ANALYZE.
+-- the last reset. `rows` is the best guess that takes no lock: the counters', else that of the last ANALYZE. `root`: the
+-- partitioned table at the top, itself where it is no partition; `root_object`: its
+-- name, NULL where it is no partition.
 SELECT
     r.*,
+    CASE WHEN r.is_partition THEN coalesce(pg_partition_root(r.oid)::oid, r.oid) ELSE r.oid END AS root,
+    CASE
+        WHEN r.is_partition THEN (
+            SELECT format('%I.%I', n.nspname, c.relname)
+            FROM pg_class AS c
+            INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.oid = coalesce(pg_partition_root(r.oid)::oid, r.oid)
+        )
+    END AS root_object,
     greatest(pg_stat_get_live_tuples(r.oid), 0) AS live,
     greatest(pg_stat_get_dead_tuples(r.oid), 0) AS dead,
     greatest(pg_stat_get_live_tuples(r.oid)::float8, r.rows_at_analyze, 0) AS rows,

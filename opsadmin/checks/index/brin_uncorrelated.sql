@@ -1,0 +1,27 @@
+-- title: BRIN index on values in no order
+-- severity: warning
+-- needs: statistics
+-- threshold: max_correlation = 0.8; between a column's values and their place in the table, from -1 to 1 (our choice: below
+--   it most ranges of pages hold most values)
+-- threshold: min_bytes = 64 kB; of the table (our choice)
+-- says: {object} on {table_object} is a BRIN index, and the values of {field} lie in no order in the table (correlation
+--   {correlation}).
+-- why: It rules out hardly any page, so each query that uses it reads most of the table.
+-- hint: Take a B-tree, or bring the table into that order with CLUSTER and keep it so.
+-- source: PostgreSQL documentation, 71.1 BRIN Indexes, Introduction
+-- examined: {column_stats} columns' statistics
+
+-- Bloom operator classes are made for values in no order. Partitions are told by their parent's index.
+SELECT DISTINCT ON (x.root)
+    coalesce(x.root_object, x.object) AS object,
+    coalesce(x.root_table_object, x.table_object) AS table_object,
+    s.name AS field,
+    round(s.correlation::numeric, 2) AS correlation,
+    x.table_bytes AS weight
+FROM indexes AS x
+CROSS JOIN LATERAL unnest(x.columns, x.classes) AS k (number, class)
+INNER JOIN pg_opclass AS o ON o.oid = k.class AND o.opcname NOT LIKE '%bloom%'
+INNER JOIN column_stats AS s ON s.table_oid = x.table_oid AND s.number = k.number
+WHERE x.method = 'brin' AND x.is_valid AND x.table_bytes >= :min_bytes
+    AND abs(s.correlation) < :max_correlation
+ORDER BY x.root, abs(s.correlation), s.number

@@ -1,0 +1,60 @@
+-- title: Unused index
+-- severity: warning
+-- threshold: min_age_seconds = 7 d; the counters must have run that long (our choice: a weekly report may be what needs it)
+-- threshold: min_reads = 20; of counters that nobody reset yet and that are younger: reads of the table that passed it by
+--   (our choice)
+-- threshold: min_bytes = 32 kB; smaller ones cost next to nothing (our choice)
+-- says: {object} ({size_bytes}) on {table_object} was not used once in {age_seconds}, while the table was read {reads}
+--   times in other ways.
+-- why: Every write pays for it, and it takes room in memory and in backups.
+-- hint: Drop it{elsewhere}.
+-- fix: DROP INDEX CONCURRENTLY {object};
+-- lock: SHARE UPDATE EXCLUSIVE on {table_object}
+-- source: PostgreSQL documentation, pg_stat_all_indexes.idx_scan
+-- examined: {indexes} indexes, by counters of {days_counted} whole days
+
+-- What guards something (unique, exclusion, replica identity) works without being read, and an expression's index gives
+-- the planner its statistics. Partitions' indexes are judged together, by their parent's name.
+WITH read AS (
+    SELECT
+        x.*,
+        -- Looking up what a foreign key refers to is nobody's query, and making an index reads the table once.
+        greatest(x.table_seq_scans - count(*) OVER one_table, 0)
+        + coalesce(sum(x.scans) FILTER (WHERE NOT x.is_referenced) OVER one_table, 0) AS table_reads
+    FROM indexes AS x
+    WINDOW one_table AS (PARTITION BY x.table_oid)
+),
+
+idle AS (
+    SELECT
+        min(coalesce(r.root_object, r.object)) AS object,
+        min(coalesce(r.root_table_object, r.table_object)) AS table_object,
+        count(r.root_object) > 0 AS is_partitioned,
+        sum(r.bytes)::int8 AS size_bytes,
+        sum(r.table_reads)::int8 AS reads
+    FROM read AS r
+    WHERE r.kind <> 'I' AND r.is_valid AND r.table_rows > 0
+        AND NOT (r.is_unique OR r.is_exclusion OR r.is_replica_identity OR r.is_clustered)
+        AND r.expressions IS NULL
+    GROUP BY r.root
+    HAVING sum(r.scans) = 0 AND sum(r.bytes) >= :min_bytes
+)
+
+SELECT
+    i.object,
+    i.table_object,
+    i.size_bytes,
+    i.size_bytes AS weight,
+    i.reads,
+    c.age_seconds,
+    CASE
+        WHEN EXISTS (SELECT FROM pg_stat_replication)
+            OR EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.slot_type = 'physical')
+            THEN ', unless a standby uses it: each counts for itself, so look there too'
+        ELSE ''
+    END AS elsewhere,
+    CASE WHEN i.is_partitioned THEN format('DROP INDEX %s;', i.object) END AS fix_sql,
+    CASE WHEN i.is_partitioned THEN format('ACCESS EXCLUSIVE on %s and its partitions', i.table_object) END AS lock
+FROM idle AS i
+CROSS JOIN counters AS c
+WHERE c.age_seconds >= :min_age_seconds OR c.reset_at IS NULL AND i.reads >= :min_reads
