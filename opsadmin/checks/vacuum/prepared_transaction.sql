@@ -1,0 +1,23 @@
+-- title: Prepared transaction left behind
+-- severity: warning
+-- threshold: old_seconds = 30 s; since PREPARE TRANSACTION (check_postgres's critical value; two-phase commit takes milliseconds)
+-- threshold: critical_seconds = 1 h; since PREPARE TRANSACTION (our choice)
+-- says: {object} of {owner} in the database {database} was prepared {seconds} ago and never ended; {age} transactions began since{waiting}.
+-- why: It keeps its locks through every restart, and no VACUUM may remove what was deleted since it began.
+-- hint: Ask the transaction manager what became of it: COMMIT PREPARED if the others committed, else roll it back, connected to {database}.
+-- fix: ROLLBACK PREPARED {gid};
+-- source: PostgreSQL documentation, PREPARE TRANSACTION
+-- examined: {prepared} prepared transactions
+SELECT
+    p.gid AS object,
+    quote_literal(p.gid) AS gid,
+    p.owner,
+    p.database,
+    p.seconds,
+    p.age,
+    CASE WHEN p.is_here AND d.rows > 0 THEN format(', and %s dead rows wait', d.rows) ELSE '' END AS waiting,
+    CASE WHEN p.seconds >= :critical_seconds THEN 'critical' END AS severity,
+    p.seconds AS weight
+FROM prepared AS p
+CROSS JOIN dead_total AS d
+WHERE p.seconds >= :old_seconds
