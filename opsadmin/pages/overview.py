@@ -288,7 +288,7 @@ def _check_again(request: HttpRequest, database: str) -> HttpResponse:
     caller = caller_of(request)
     if not caller.may(find(OPERATION).permission):
         raise PermissionDenied
-    see(database, caller, fresh=True)
+    see(database, caller, fresh=True, patience=0)
     return HttpResponseRedirect(_address(request, database))
 
 
@@ -306,6 +306,19 @@ class IgnoreForm(forms.ModelForm):  # type: ignore[type-arg]
             "reason": gettext_lazy("Whoever wonders why the page is silent about it wants to know."),
             "until": gettext_lazy("It is told again after that. Empty: for good."),
         }
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("That is past. Give a time to come, or none."))
+        return until
+
+    def clean(self) -> None:
+        everything = {"check_id", "object"} <= self.cleaned_data.keys() and not any(
+            self.cleaned_data[name].strip("*?") for name in ("check_id", "object")
+        )
+        if everything:
+            raise forms.ValidationError(_("That would ignore every finding. Name a check or an object."))
 
 
 def _prefilled(request: HttpRequest) -> IgnoreForm:
@@ -331,7 +344,7 @@ def _ignore(request: HttpRequest, database: str) -> HttpResponse:
     messages.success(
         request, _("%(check)s of %(object)s is ignored.") % {"check": ignored.check_id, "object": ignored.object}
     )
-    see(database, caller_of(request), fresh=True)
+    see(database, caller_of(request), fresh=True, patience=0)
     return HttpResponseRedirect(_address(request, database))
 
 
@@ -346,7 +359,7 @@ def _stop_ignoring(request: HttpRequest, database: str) -> HttpResponse:
             request, _("%(check)s of %(object)s is told again.") % {"check": ignored.check_id, "object": ignored.object}
         )
         ignored.delete()
-        see(database, caller_of(request), fresh=True)
+        see(database, caller_of(request), fresh=True, patience=0)
     return HttpResponseRedirect(_address(request, database))
 
 

@@ -65,6 +65,10 @@ class Group:
         return self._common("hint")
 
     @property
+    def threshold(self) -> str:
+        return self._common("threshold")
+
+    @property
     def lock(self) -> str:
         return self._common("lock")
 

@@ -39,6 +39,7 @@ def sick() -> HealthReport:
             "index.unused",
             f"public.idx_{number}",
             why="Every write pays for it.",
+            threshold="50 scans; source: our choice",
             fix_sql=f"DROP INDEX CONCURRENTLY public.idx_{number};",
             lock="SHARE UPDATE EXCLUSIVE on public.orders",
         )

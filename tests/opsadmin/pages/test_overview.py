@@ -96,6 +96,7 @@ def test_a_sick_report(admin_client):
     assert "<b>" not in page
     assert "public.&quot;a.b &#x27;c&#x27; %s é&lt;b&gt;&quot;" in page
     assert "CREATE EXTENSION pg_stat_statements;" in page
+    assert "<code>index.unused</code> · 50 scans; source: our choice" in page
     assert "pid 99 (migrate) holds ACCESS EXCLUSIVE on it." in page
     assert "2 findings ignored" in page
     assert '/admin/ops/store-fallback/">Store &amp; fallback' in page
@@ -250,6 +251,10 @@ def test_ignoring_a_finding(admin_client):
         form = {"action": "ignore", "check_id": "vacuum.dead_rows", "object": "public.orders", "reason": ""}
         page = admin_client.post(PAGE, form).text
         assert "This field is required." in page
+        past = {**form, "reason": "x", "until": "2020-01-01T00:00"}
+        assert "That is past." in admin_client.post(PAGE, past).text
+        everything = {**form, "reason": "x", "check_id": "*", "object": "**"}
+        assert "That would ignore every finding." in admin_client.post(PAGE, everything).text
         assert not IgnoredFinding.objects.exists()
         page = admin_client.post(PAGE, {**form, "reason": "it is a queue"}, follow=True).text
         assert looks.join()
