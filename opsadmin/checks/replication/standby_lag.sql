@@ -16,7 +16,10 @@ SELECT
     CASE WHEN l.lag_seconds >= :critical_seconds THEN 'critical' ELSE 'warning' END AS severity
 FROM (
     SELECT
-        extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 AS lag_seconds,
+        -- One that has replayed none since its start says nothing of when the last was.
+        extract(
+            epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())
+        )::float8 AS lag_seconds,
         pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8 AS pending_bytes
 ) AS l
 WHERE l.pending_bytes > 0 AND l.lag_seconds >= :warning_seconds

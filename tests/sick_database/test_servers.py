@@ -1,0 +1,279 @@
+"""What takes a server of its own: one that is full, one with a small cache, a primary with its standby, a damaged disk.
+Real thresholds, but for those of time."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.test import override_settings
+
+from opsadmin.core.finding import Finding, HealthReport
+from opsadmin.health.report import health_report
+from switchbot_site.local.cluster import Cluster
+from switchbot_site.local.places import make_private
+from tests.fixtures.postgres import new_cluster
+from tests.sick_database.conftest import looking_as
+from tests.sick_database.plant import Bed, the_bed
+
+SETTINGS = {
+    "shared_buffers": "1MB",
+    "max_connections": "20",
+    "wal_level": "logical",
+    "min_wal_size": "32MB",
+    "max_wal_size": "32MB",
+    "max_replication_slots": "4",
+    "wal_retrieve_retry_interval": "100ms",
+    "wal_receiver_status_interval": "1s",
+    "archive_mode": "on",
+    "shared_preload_libraries": "",
+}
+AT_ONCE = {
+    "replication.lag.warning_seconds": 0.1,
+    "replication.standby_lag.warning_seconds": 0.1,
+    "replication.archiver_behind.stuck_seconds": 0.1,
+}
+
+Looks = Callable[..., HealthReport]
+
+
+@pytest.fixture(scope="module")
+def primary() -> Iterator[Bed]:
+    """Its archive_command waits for as long as there is a file named `hold`."""
+    directory = Path(tempfile.mkdtemp(prefix="swops-primary-"))
+    directory.chmod(0o755)
+    hold = f"while [ -e {directory / 'hold'} ]; do sleep 0.1; done"
+    cluster = new_cluster(directory / "pg", **SETTINGS, archive_command=hold)
+    try:
+        with (cluster.data / "pg_hba.conf").open("a", encoding="utf-8") as file:
+            file.write("local replication all trust\n")
+        with the_bed(cluster) as bed:
+            bed.superuser.execute("SELECT pg_reload_conf()")
+            yield bed
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def standby(primary: Bed) -> Iterator[Bed]:
+    """A standby of the primary, with a slot there, once it streams."""
+    directory = Path(tempfile.mkdtemp(prefix="swops-standby-"))
+    directory.chmod(0o755)
+    cluster = dataclasses.replace(primary.cluster, data=directory / "pg")
+    try:
+        make_private(cluster.data, cluster.user)
+        primary.cluster.run(
+            "pg_basebackup",
+            *("-h", str(primary.cluster.sockets), "-p", "5432", "-U", "postgres", "-D", str(cluster.data)),
+            *("-R", "-C", "-S", "of_the_standby", "-c", "fast", "--no-sync"),
+        )
+        for lock in cluster.data.glob(".s.PGSQL.*.lock"):
+            lock.unlink()  # the primary's, copied with the rest
+        cluster.start()
+        primary.until("SELECT FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn IS NOT NULL")
+        bed = Bed(cluster)
+        yield bed
+        bed.clear()
+    finally:
+        cluster.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def look(django_db_setup: None, django_db_blocker) -> Iterator[Looks]:
+    """A function: the report on a server as a role sees it."""
+
+    def asked(bed: Bed, checks: str = "all", *, role: str = "superuser", **thresholds: float) -> HealthReport:
+        with (
+            django_db_blocker.unblock(),
+            override_settings(OPSADMIN={"THRESHOLDS": {**AT_ONCE, **thresholds}}),
+            looking_as(bed, role) as alias,
+        ):
+            return health_report(alias, checks)
+
+    return asked
+
+
+def by(report: HealthReport, check: str) -> dict[str, Finding]:
+    return {one.object: one for one in report.findings if one.check == check}
+
+
+def switch(bed: Bed, count: int) -> None:
+    for _ in range(count):
+        bed.superuser.execute("SELECT pg_logical_emit_message(false, 'x', 'x'), pg_switch_wal()")
+
+
+def caught_up(primary: Bed) -> None:
+    primary.until("SELECT FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn() AND state = 'streaming'")
+
+
+def set_and_reload(bed: Bed, change: str) -> None:
+    (before,) = bed.superuser.execute("SELECT pg_conf_load_time()").fetchone()
+    bed.superuser.execute(f"ALTER SYSTEM {change}".encode())
+    bed.superuser.execute("SELECT pg_reload_conf()")
+    bed.until("SELECT WHERE pg_conf_load_time() > %s", [before])
+
+
+def test_a_server_that_is_full(primary, look):
+    assert not by(look(primary, "connection"), "connection.instance_limit")
+    # One is the bed's own, one will be the look's: 14 of the 17 that are not reserved.
+    crowd = [psycopg.connect(primary.dsn(), application_name="crowd") for _ in range(12)]
+    try:
+        for role in ("superuser", "bare"):
+            (finding,) = by(look(primary, "connection", role=role), "connection.instance_limit").values()
+            assert finding.object == "max_connections"
+            assert finding.message.startswith(
+                "14 of 17 connections are taken (82.4 %), most by crowd (role postgres, 12)"
+            )
+    finally:
+        for one in crowd:
+            one.close()
+    primary.until("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'crowd' HAVING count(*) = 0")
+
+
+def test_a_cache_that_is_too_small(primary, look):
+    with psycopg.connect(primary.dsn(), autocommit=True) as connection:
+        for statement in (
+            "CREATE TABLE read_again AS SELECT g AS id, repeat('x', 200) AS filler FROM generate_series(1, 20000) AS g",
+            "CREATE TABLE read_once (LIKE read_again)",
+            "INSERT INTO read_once SELECT * FROM read_again",
+            "CREATE TABLE in_the_cache AS SELECT g AS id FROM generate_series(1, 2000) AS g",
+            "CREATE INDEX read_again_id ON read_again (id, filler)",
+            "CREATE INDEX read_once_id ON read_once (id)",
+            "VACUUM ANALYZE",
+            "SELECT count(filler) FROM read_once",
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off",
+            *["SELECT count(filler) FROM generate_series(1, 20000, 7) AS g JOIN read_again ON id = g * 7919 % 20000"]
+            * 2,
+            "RESET ALL",
+            *["SELECT count(filler) FROM read_again"] * 20,
+            *["SELECT sum(id) FROM in_the_cache"] * 300,
+        ):
+            connection.execute(statement.encode())
+    report = look(primary, "buffer")
+    assert set(by(report, "buffer.table_hit_rate")) == {"public.read_again"}
+    assert set(by(report, "buffer.index_hit_rate")) == {"public.read_again_id"}
+    assert set(by(report, "buffer.database_hit_rate")) == {"database sick"}
+    assert "shared_buffers is 1 MB" in by(report, "buffer.database_hit_rate")["database sick"].message
+
+
+def test_an_archiver_that_hangs(primary, look):
+    hold = primary.cluster.data.parent / "hold"
+    assert not by(look(primary, "replication"), "replication.archiver_behind")
+    hold.touch()
+    try:
+        switch(primary, 1)
+        primary.until("SELECT FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'")
+        found = by(look(primary, "replication", role="monitor"), "replication.archiver_behind")
+        assert "1 WAL files wait" in found["archive_command"].message
+    finally:
+        hold.unlink()
+    primary.until("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready' HAVING count(*) = 0")
+    assert not by(look(primary, "replication"), "replication.archiver_failing")
+
+
+def test_all_tables_published(primary, look):
+    primary.superuser.execute(
+        "CREATE SCHEMA of_all; CREATE TABLE of_all.plain (id int); CREATE TABLE of_all.keyed (id int PRIMARY KEY)"
+    )
+    primary.superuser.execute(
+        "CREATE UNLOGGED TABLE of_all.unlogged (id int); CREATE TABLE of_all.coded (code int NOT NULL UNIQUE)"
+    )
+    primary.superuser.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    try:
+        found = by(look(primary, "replication.no_identity"), "replication.no_identity")
+        assert {name for name in found if name.startswith("of_all")} == {"of_all.plain", "of_all.coded"}
+        for name in ("of_all.plain", "of_all.coded"):
+            primary.superuser.execute(found[name].fix_sql.encode())
+        assert "USING INDEX coded_code_key" in found["of_all.coded"].fix_sql
+        assert not [name for name in by(look(primary, "replication"), "replication.no_identity") if "of_all" in name]
+    finally:
+        primary.superuser.execute("DROP PUBLICATION everything")
+
+
+def test_a_standby_that_follows_is_fine(primary, standby, look):
+    set_and_reload(primary, "SET synchronous_standby_names = 'walreceiver'")
+    primary.until("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")
+    caught_up(primary)
+    assert [one.message for one in look(primary, "replication").findings] == []
+    report = look(standby)
+    assert [one.message for one in report.findings if one.area in ("replication", "connection")] == []
+    assert not [one for one in report.checks if one.unavailable and "refused" in one.unavailable.reason]
+
+
+def test_a_standby_whose_replay_is_paused(primary, standby, look):
+    standby.superuser.execute("SELECT pg_wal_replay_pause()")
+    standby.until("SELECT WHERE pg_get_wal_replay_pause_state() = 'paused'")
+    primary.superuser.execute("CREATE TABLE while_paused (id int PRIMARY KEY)")
+    switch(primary, 1)
+    primary.until("SELECT FROM pg_stat_replication WHERE replay_lag > '0.2 s'")
+    (finding,) = by(look(primary, "replication", role="monitor"), "replication.lag").values()
+    assert "(walreceiver)" in finding.object
+    assert "there and not replayed" in finding.message
+    report = look(standby, "replication", role="monitor")
+    assert (
+        set(by(report, "replication.replay_paused")) == set(by(report, "replication.standby_lag")) == {"this standby"}
+    )
+    standby.superuser.execute(by(report, "replication.replay_paused")["this standby"].fix_sql.encode())
+    caught_up(primary)
+    assert not look(standby, "replication").findings
+
+
+def test_a_reader_that_falls_behind_and_slots_that_run_out(primary, standby, look):
+    primary.superuser.execute("SELECT pg_create_physical_replication_slot('slow_reader', true)")
+    (start,) = primary.superuser.execute("SELECT pg_current_wal_lsn()").fetchone()
+    reader = psycopg.connect(primary.dsn(), application_name="slow reader", autocommit=True, replication="true")
+    try:
+        reader.pgconn.exec_(f"START_REPLICATION SLOT slow_reader PHYSICAL {start}".encode())
+        switch(primary, 4)
+        primary.until("SELECT FROM pg_replication_slots WHERE slot_name = 'slow_reader' AND wal_status = 'extended'")
+        report = look(primary, "replication", **{"replication.lag.warning_bytes": 30e6})
+        assert set(by(report, "replication.slot_behind")) == {"slow_reader"}
+        assert [name for name in by(report, "replication.lag") if "(slow reader)" in name]
+        assert not by(report, "replication.places")
+        primary.superuser.execute(
+            "SELECT pg_create_physical_replication_slot(name) FROM (VALUES ('a'), ('b')) AS s (name)"
+        )
+        assert "4 of max_replication_slots = 4" in str(by(look(primary, "replication"), "replication.places"))
+    finally:
+        reader.close()
+    primary.until("SELECT FROM pg_replication_slots WHERE slot_name = 'slow_reader' AND NOT active")
+    found = by(look(primary, "replication"), "replication.slot_inactive")
+    assert set(found) == {"slow_reader"}
+    primary.superuser.execute(found["slow_reader"].fix_sql.encode())
+    primary.superuser.execute("SELECT pg_drop_replication_slot(name) FROM (VALUES ('a'), ('b')) AS s (name)")
+
+
+def test_a_standby_that_lost_its_primary(primary, standby, look):
+    set_and_reload(standby, "SET primary_conninfo = 'host=/nonexistent'")
+    primary.until("SELECT count(*) FROM pg_stat_replication HAVING count(*) = 0")
+    assert set(by(look(standby, "replication", role="monitor"), "replication.no_receiver")) == {"this standby"}
+    report = look(primary, "replication")
+    assert "0 are there" in by(report, "replication.synchronous_standby")["synchronous_standby_names"].message
+    assert set(by(report, "replication.slot_inactive")) == {"of_the_standby"}
+
+
+def test_a_disk_that_damages_pages(primary, look):
+    """Last: it stops the server."""
+    cluster: Cluster = primary.cluster
+    (path,) = primary.superuser.execute("SELECT pg_relation_filepath('read_once')").fetchone()
+    primary.clear()
+    cluster.stop()
+    cluster.run("pg_checksums", "--enable", "--no-sync", "-D", str(cluster.data))
+    with (cluster.data / path).open("r+b") as file:
+        file.seek(5000)
+        file.write(b"not what was written")
+    cluster.start()
+    with psycopg.connect(primary.dsn(), autocommit=True) as connection:
+        assert not by(look(primary, "buffer"), "buffer.checksum_failures")
+        with pytest.raises(psycopg.errors.DataCorrupted):
+            connection.execute("SELECT count(*) FROM read_once")
+    for role in ("superuser", "bare"):
+        found = by(look(primary, "buffer", role=role), "buffer.checksum_failures")
+        assert found["database sick"].severity.value == "critical"
