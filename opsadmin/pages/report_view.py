@@ -126,24 +126,26 @@ def view_of(
     checks = report.get("checks", [])
     titles = {one["check"]: one["title"] for one in checks}
     findings = report.get("findings", [])
-    places = {finding["object"]: f"finding-{number}" for number, finding in reversed(list(enumerate(findings)))}
     grouped: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
     for number, finding in enumerate(findings):
         if not area or finding["area"] == area:
             grouped.setdefault((finding["severity"], finding["check"]), []).append((number, finding))
-    groups = []
-    for (severity, check), members in sorted(grouped.items(), key=lambda item: -Status(item[0][0]).rank):
-        shown = members if check == all_of else members[:most]
-        groups.append(
-            Group(
-                check=check,
-                title=titles.get(check, check),
-                area=members[0][1]["area"],
-                severity=severity,
-                findings=tuple(_shown(number, finding, database, places, may) for number, finding in shown),
-                hidden=len(members) - len(shown),
-            )
+    in_order = sorted(grouped.items(), key=lambda item: -Status(item[0][0]).rank)
+    shown = {key: members if key[1] == all_of else members[:most] for key, members in in_order}
+    places = {
+        finding["object"]: anchor_of(number) for part in reversed(shown.values()) for number, finding in reversed(part)
+    }
+    groups = [
+        Group(
+            check=check,
+            title=titles.get(check, check),
+            area=members[0][1]["area"],
+            severity=severity,
+            findings=tuple(_shown(number, one, database, places, may) for number, one in shown[severity, check]),
+            hidden=len(members) - len(shown[severity, check]),
         )
+        for (severity, check), members in in_order
+    ]
     wanted = [one for one in checks if not area or one["area"] == area]
     return ReportView(
         status=Status(report.get("overall_status", "unknown")),
@@ -161,6 +163,11 @@ def view_of(
         ignored=int(report.get("ignored", 0)),
         not_looked_at=tuple(report.get("not_looked_at", ())),
     )
+
+
+def anchor_of(number: int) -> str:
+    """The place on the page of a report's finding."""
+    return f"finding-{number}"
 
 
 def with_silence(report: Mapping[str, Any], silent: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,7 +218,7 @@ def without_ignored(report: Mapping[str, Any], ignores: Callable[[str, str], boo
 def _shown(
     number: int, finding: Mapping[str, Any], database: str, places: Mapping[str, str], may: Callable[[str], bool]
 ) -> ShownFinding:
-    anchor = f"finding-{number}"
+    anchor = anchor_of(number)
     action = action_for(finding, database)
     cause = places.get(finding.get("caused_by", ""), "")
     return ShownFinding(

@@ -108,6 +108,7 @@ def test_filters(admin_client):
         page = admin_client.get(f"{PAGE}?area=vacuum").text
         assert "Dead rows: 2" in page
         assert "Unused index" not in page
+        assert "Follows from pid 4211</p>" in page  # which is not on this page
         assert "5 to look at" in page  # of the whole, all the same
         page = admin_client.get(f"{PAGE}?all=index.unused").text
         assert "public.idx_34" in page
