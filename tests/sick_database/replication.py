@@ -7,6 +7,9 @@ import psycopg
 
 from tests.sick_database.plant import Bed, LookAlike, Problem, each
 
+#: From PostgreSQL 17 on a slot says since when nobody reads it, and a moment's pause is no finding.
+THRESHOLDS = {"replication.slot_inactive.inactive_seconds": 0}
+
 IDENTITY = ("replication.no_identity",)
 NOWHERE = "host=/nonexistent dbname=x"
 
@@ -95,7 +98,7 @@ PROBLEMS = [
         check="replication.slot_inactive",
         object="forgotten_subscriber",
         message="logical (sick)",
-        sow="SELECT pg_create_logical_replication_slot('forgotten_subscriber', 'test_decoding')",
+        sow="SELECT pg_create_logical_replication_slot('forgotten_subscriber', 'pgoutput')",
     ),
     Problem(
         "a logical slot of another database that nobody reads",

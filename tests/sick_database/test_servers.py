@@ -34,6 +34,7 @@ SETTINGS = {
     "shared_preload_libraries": "",
 }
 AT_ONCE = {
+    "replication.slot_inactive.inactive_seconds": 0,
     "replication.lag.warning_seconds": 0.1,
     "replication.standby_lag.warning_seconds": 0.1,
     "replication.archiver_behind.stuck_seconds": 0.1,
@@ -202,8 +203,8 @@ def test_a_standby_that_follows_is_fine(primary, standby, look):
     primary.until("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")
     caught_up(primary)
     assert [one.message for one in look(primary, "replication").findings] == []
-    report = look(standby)
-    assert [one.message for one in report.findings if one.area in ("replication", "connection")] == []
+    report = look(standby, "replication,connection,buffer")
+    assert [one.message for one in report.findings if one.area != "buffer"] == []
     assert not [one for one in report.checks if one.unavailable and "refused" in one.unavailable.reason]
 
 
@@ -265,7 +266,8 @@ def test_a_disk_that_damages_pages(primary, look):
     (path,) = primary.superuser.execute("SELECT pg_relation_filepath('read_once')").fetchone()
     primary.clear()
     cluster.stop()
-    cluster.run("pg_checksums", "--enable", "--no-sync", "-D", str(cluster.data))
+    # From PostgreSQL 18 on they are there already, which is an error of this.
+    cluster.run("pg_checksums", "--enable", "--no-sync", "-D", str(cluster.data), check=False)
     with (cluster.data / path).open("r+b") as file:
         file.seek(5000)
         file.write(b"not what was written")
