@@ -2,13 +2,12 @@
 -- columns, operator classes, collations, order, expressions, predicate. Expressions are compared as PostgreSQL stores
 -- them, without their place in the text they came from and without how a cast was written: pg_get_expr would wait behind
 -- a locked table. `columns` counts from 0, as int2vector does; `root`: the partitioned index at the top, itself where it
--- is attached to none; `root_object` and `root_table_object` are its names, NULL where it is attached to none. An index's
--- schema is its table's.
+-- is attached to none; `root_object` and `root_table_object` are its names, NULL where it is attached to none. Names as
+-- text: a name takes 64 bytes, however short.
 SELECT
     c.oid,
     c.relkind AS kind,
-    t.schema,
-    c.relname AS name,
+    c.relname::text AS name,
     format('%I.%I', t.schema, c.relname) AS object,
     c.relpages::int8 * current_setting('block_size')::int8 AS bytes,
     c.relpages::int8 AS pages,
@@ -32,7 +31,7 @@ SELECT
     t.rows AS table_rows,
     t.seq_scans AS table_seq_scans,
     t.bytes AS table_bytes,
-    am.amname AS method,
+    am.amname::text AS method,
     am.oid = 403 AS is_btree,
     i.indisunique AS is_unique,
     i.indisprimary AS is_primary,
@@ -53,7 +52,7 @@ SELECT
     regexp_replace(i.indpred::text, ':(location|\w+format) -?\d+', '', 'g') AS predicate,
     c.oid IN (SELECT f.conindid FROM pg_constraint AS f WHERE f.contype = 'f') AS is_referenced,
     k.contype AS constraint_type,
-    k.conname AS constraint_name,
+    k.conname::text AS constraint_name,
     pg_stat_get_numscans(c.oid) AS scans
 FROM pg_index AS i
 INNER JOIN pg_class AS c ON c.oid = i.indexrelid

@@ -93,7 +93,7 @@ SELECT
 FROM explained AS e
 INNER JOIN foreign_keys AS k ON k.oid = e.root
 CROSS JOIN LATERAL (
-    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY u.n) AS columns
-    FROM unnest(k.columns) WITH ORDINALITY AS u (number, n)
-    INNER JOIN pg_attribute AS a ON a.attrelid = k.table_oid AND a.attnum = u.number
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY array_position(k.columns, a.attnum)) AS columns
+    FROM pg_attribute AS a
+    WHERE a.attrelid = k.table_oid AND a.attnum = ANY(k.columns)
 ) AS c
