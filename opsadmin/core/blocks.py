@@ -124,7 +124,10 @@ def said(name: str, value: Any) -> str:
 
 
 def said_number(name: str, value: float) -> str:
-    """A number with its unit: bytes, seconds, percent by the end of its name, else with thousands set apart."""
+    """A number with its unit: bytes, seconds, percent by the end of its name, else with thousands set apart; one that
+    names something (a pid, an oid) as it is."""
+    if name.rpartition("_")[2] in ("pid", "oid", "port"):
+        return str(value)
     if name.endswith("bytes"):
         return said_bytes(value)
     if name.endswith("seconds"):

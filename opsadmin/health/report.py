@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from opsadmin.core.errors import OperationError
-from opsadmin.core.finding import CheckResult, Finding, HealthReport, Status
+from opsadmin.core.finding import CheckResult, Finding, HealthReport, Status, worst
 from opsadmin.health.areas import registered_areas
 from opsadmin.health.catalog import AREAS, PostgresCheck, checks
 from opsadmin.health.findings import grouped
@@ -30,19 +30,25 @@ def health_report(database: str, wanted: str = "all", *, everything: bool = Fals
     begun = time.perf_counter()
     taken_at = datetime.now(UTC)
     families, asked = _wanted(wanted)
-    found = examine(database, asked, limits()) if asked or not families else Examination()
+    known = limits()
+    found = examine(database, asked, known) if asked or not families else Examination()
     results = list(found.results.values())
     if asked:
         results.append(_answers(database, found))
     if not everything:
         results = _fitting(results, asked, found)
+    ignored = found.ignored
     for name in families:
-        results += registered_areas()[name].run(database)
+        for result in registered_areas()[name].run(database):
+            kept = tuple(one for one in result.findings if not known.ignores(one.check, one.object))
+            ignored += len(result.findings) - len(kept)
+            status = result.status if result.unavailable else worst(one.severity for one in kept)
+            results.append(replace(result, findings=kept, status=status))
     order = {check: number for number, check in enumerate(one.id for one in asked)}
     results.sort(key=lambda one: (-one.status.rank, order.get(one.check, len(order)), one.check))
     detail = {"database": database, "answers": not found.error}
-    if found.ignored:
-        detail["ignored"] = found.ignored
+    if ignored:
+        detail["ignored"] = ignored
     return HealthReport(
         checks=tuple(results),
         server=found.capabilities.server if found.capabilities else "PostgreSQL does not answer" if asked else "",

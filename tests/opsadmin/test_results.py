@@ -85,6 +85,7 @@ def test_blocks_come_from_the_fields():
         ("400 d", said_seconds(400 * 86_400)),
         ("12 %", said_number("share_percent", 12)),
         ("1 234 567", said_number("rows", 1_234_567)),
+        ("25251", said_number("blocker_pid", 25_251)),
         ("yes", said("is_unique", True)),
         ("Last seen", label_of("last_seen_at")),
     ],

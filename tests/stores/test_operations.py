@@ -127,6 +127,15 @@ def test_the_store_is_a_family_of_the_health_report(store_db, files):
     assert "store.copy_age" in {one.check for one in report.checks}
 
 
+def test_a_finding_of_the_store_can_be_ignored(store_db, settings, tmp_path):
+    found = {one.check for one in analyze_db_health(checks="store").findings}
+    assert "store.document_valid" in found or "store.copy_age" in found, found
+    settings.OPSADMIN = {"IGNORE": ["store.*"]}
+    again = analyze_db_health(checks="store")
+    assert (again.findings, again.overall_status.value) == ((), "ok")
+    assert again.detail["ignored"] >= 1
+
+
 def test_health_and_documents_answer_while_postgresql_is_down(store_db, monkeypatch):
     get_store("settings").write({"mode": "winter"})
     call("store_health")
