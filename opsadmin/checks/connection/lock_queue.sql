@@ -5,7 +5,7 @@
 -- threshold: patient_seconds = 1 min; waits for a transaction's end, as CREATE INDEX CONCURRENTLY does by design (our choice)
 -- threshold: critical_seconds = 30 s; the longest wait (our choice: gunicorn's timeout, web requests die of it)
 -- threshold: critical_sessions = 10; that wait (our choice: a usual pool is used up)
--- says: {object} is {state} and {how_many} for it, the longest for {longest_seconds}: {victims}.
+-- says: {object} {state}; {how_many} for it, the longest for {longest_seconds}: {victims}.
 -- why: Whoever comes later queues up behind them, until no connection is left.
 -- hint: Let its statement finish, or end its session if nobody misses it; the application left it open.
 -- source: PostgreSQL documentation, pg_blocking_pids
@@ -14,13 +14,13 @@ SELECT
     q.object,
     q.root AS pid,
     CASE
-        WHEN q.root = 0 THEN 'prepared and not yet committed'
+        WHEN q.root = 0 THEN 'is prepared and not yet committed'
         WHEN b.state IS NOT NULL
             THEN
-                b.state || ' since ' || round(b.state_seconds) || ' s'
-                || coalesce(' as ' || b.role, '') || coalesce(' in database ' || b.database, '')
-        WHEN b.kind IS NOT NULL THEN 'at work'
-        ELSE 'in a state that this role may not see'
+                'has been ' || b.state || ' for ' || round(b.state_seconds) || ' s (role '
+                || coalesce(b.role, 'unknown') || ', database ' || coalesce(b.database, 'unknown') || ')'
+        WHEN b.kind IS NOT NULL THEN 'is at work'
+        ELSE 'is in a state that this role may not see'
     END AS state,
     count(*) || CASE count(*) WHEN 1 THEN ' session waits' ELSE ' sessions wait' END AS how_many,
     max(q.waited_seconds) AS longest_seconds,
