@@ -23,6 +23,7 @@ from opsadmin.health.catalog import PostgresCheck
 from opsadmin.health.findings import finding_of
 from opsadmin.health.limits import Limits
 from opsadmin.health.look import Look
+from opsadmin.health.notes import with_note
 from opsadmin.postgres.capabilities import Capabilities, capabilities_of
 from opsadmin.postgres.session import LOCK_TIMEOUT_MS, Session, read_only
 
@@ -174,7 +175,7 @@ class _Examiner:
                 if row.get("nothing_seen"):
                     lack = Unavailable(row["not_looked_at"], str(row.get("fix_sql") or ""))
                 continue
-            finding = finding_of(card, row, values)
+            finding = with_note(finding_of(card, row, values))
             if self.limits.ignores(finding.check, finding.object):
                 self.found.ignored += 1
                 total -= 1

@@ -13,11 +13,13 @@ from opsadmin.core.operation import Call, operation
 from opsadmin.core.params import parameter
 from opsadmin.core.result import Result
 from opsadmin.health.areas import register_area
+from opsadmin.health.notes import register_note
 from stores import documents, registry
 from stores.backends.protocol import KINDS
 from stores.health import store_health
 from stores.operations.told import VIEW, OnStore, in_words
 from stores.router import STORE_ALIAS
+from stores.schema.expected import TABLES
 from stores.sync.show import as_json
 
 GROUP = "store"
@@ -29,6 +31,18 @@ def store_checks(database: str) -> tuple[CheckResult, ...]:
 
 
 register_area("store", store_checks)
+
+# docs/decisions/0003: it knows them by name only, and dropping one helps until its next start.
+for _table in (table for table in TABLES if table.name in ("json_store", "state_history")):
+    for _index in _table.indexes:
+        register_note(
+            "index.*",
+            f"*.{_index.name}",
+            _(
+                "The dashboard makes this index at each of its starts, so dropping it does not last: take it out of the "
+                "dashboard's code first, or ignore this finding."
+            ),
+        )
 
 
 @operation(

@@ -127,6 +127,14 @@ def test_the_store_is_a_family_of_the_health_report(store_db, files):
     assert "store.copy_age" in {one.check for one in report.checks}
 
 
+def test_advice_that_the_dashboard_would_undo_is_not_given(store_db):
+    (finding,) = [
+        one for one in analyze_db_health(checks="index.duplicate").findings if one.object == "public.idx_json_store_kind"
+    ]
+    assert "at each of its starts" in finding.hint
+    assert (finding.fix_sql, finding.lock) == ("", "")
+
+
 def test_a_finding_of_the_store_can_be_ignored(store_db, settings, tmp_path):
     found = {one.check for one in analyze_db_health(checks="store").findings}
     assert "store.document_valid" in found or "store.copy_age" in found, found

@@ -1,0 +1,35 @@
+"""What another app knows of an object that a finding is about: why it is there, and why the fix would not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from opsadmin.core.finding import Finding
+
+
+@dataclass(frozen=True)
+class Note:
+    """`check` and `object` are patterns as a shell has them. `text` stands in place of the finding's hint, and of its fix;
+    it may be a lazy translation."""
+
+    check: str
+    object: str
+    text: Any
+
+
+_notes: list[Note] = []
+
+
+def register_note(check: str, object: str, text: Any) -> None:
+    """Say, from an app's `operations` module, what an operator must know before following a finding's advice."""
+    _notes.append(Note(check, object, text))
+
+
+def with_note(finding: Finding) -> Finding:
+    """The finding with what is known of its object; without one, as it is."""
+    for note in _notes:
+        if fnmatchcase(finding.check, note.check) and fnmatchcase(finding.object, note.object):
+            return replace(finding, hint=str(note.text), fix_sql="", fix_command="", lock="")
+    return finding
