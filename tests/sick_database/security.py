@@ -1,0 +1,272 @@
+"""Sick and innocent rights."""
+
+from tests.sick_database.plant import Bed, LookAlike, Problem, each
+
+
+def open_the_network(bed: Bed) -> None:
+    """pg_hba.conf is read by the view as it stands, before a reload."""
+    rules = bed.cluster.data / "pg_hba.conf"
+    with rules.open("a", encoding="utf-8") as file:
+        file.write(
+            "host all all 127.0.0.1/32 trust\nhost sick all 10.0.0.0/8 trust\nhost all all 0.0.0.0/0 scram-sha-256\n"
+        )
+
+
+PROBLEMS = [
+    Problem(
+        "CREATE on the schema public for PUBLIC",
+        check="security.public_create",
+        object="public",
+        message="tables, functions and operators in the schema public",
+        sow="GRANT CREATE ON SCHEMA public TO PUBLIC",
+    ),
+    Problem(
+        "CREATE on another schema for PUBLIC, with an odd name",
+        check="security.public_create",
+        object='"s Open.schema"',
+        sow='CREATE SCHEMA "s Open.schema"; GRANT ALL ON SCHEMA "s Open.schema" TO PUBLIC;',
+    ),
+    Problem(
+        "CREATE on the database for PUBLIC",
+        check="security.public_create",
+        object="sick",
+        message="schemas in the database",
+        sow="GRANT CREATE ON DATABASE sick TO PUBLIC",
+    ),
+    Problem(
+        "SECURITY DEFINER without search_path, a superuser's, open to all",
+        check="security.definer_search_path",
+        object="public.s_definer(text, integer)",
+        severity="critical",
+        message="everybody may call it",
+        sow="CREATE FUNCTION s_definer(text, int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    ),
+    Problem(
+        "SECURITY DEFINER without search_path, taken from PUBLIC, with another setting",
+        check="security.definer_search_path",
+        object='public."s Closed"()',
+        severity="warning",
+        message="only some roles may call it",
+        sow="""
+        CREATE FUNCTION "s Closed"() RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '8MB'
+            AS 'BEGIN RETURN 1; END';
+        REVOKE ALL ON FUNCTION "s Closed"() FROM PUBLIC;
+        """,
+    ),
+    Problem(
+        "a SECURITY DEFINER trigger function of an ordinary role",
+        check="security.definer_search_path",
+        object="public.s_trigger()",
+        severity="warning",
+        sow="""
+        CREATE ROLE s_owner;
+        CREATE FUNCTION s_trigger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NEW; END';
+        ALTER FUNCTION s_trigger() OWNER TO s_owner;
+        """,
+    ),
+    Problem(
+        "a SECURITY DEFINER procedure",
+        check="security.definer_search_path",
+        object="public.s_procedure(IN x integer)",
+        sow="CREATE PROCEDURE s_procedure(x int) LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'",
+    ),
+    Problem(
+        "a second superuser that logs in",
+        check="security.superuser_login",
+        object='"s Root"',
+        message="beside postgres",
+        sow='CREATE ROLE "s Root" LOGIN SUPERUSER',
+    ),
+    Problem(
+        "a role that runs programs on the server",
+        check="security.server_files",
+        object="s_runner",
+        message="pg_execute_server_program",
+        sow="CREATE ROLE s_runner LOGIN; GRANT pg_execute_server_program TO s_runner;",
+    ),
+    Problem(
+        "a role that writes the server's files through another one",
+        check="security.server_files",
+        object="s_writer",
+        message="pg_write_server_files",
+        sow="""
+        CREATE ROLE s_writers; GRANT pg_write_server_files TO s_writers;
+        CREATE ROLE s_writer LOGIN IN ROLE s_writers;
+        """,
+    ),
+    Problem(
+        "SELECT on a table for PUBLIC",
+        check="security.granted_to_public",
+        object="public.s_read",
+        severity="warning",
+        message="SELECT on the table",
+        sow="CREATE TABLE s_read (id int PRIMARY KEY); GRANT SELECT ON s_read TO PUBLIC;",
+    ),
+    Problem(
+        "everything on a table for PUBLIC",
+        check="security.granted_to_public",
+        object="public.s_all",
+        severity="critical",
+        message="TRUNCATE",
+        sow="CREATE TABLE s_all (id int PRIMARY KEY); GRANT ALL ON s_all TO PUBLIC;",
+    ),
+    Problem(
+        "one column for PUBLIC",
+        check="security.granted_to_public",
+        object="public.s_column",
+        severity="critical",
+        message='(columns "the name")',
+        sow='CREATE TABLE s_column (id int PRIMARY KEY, "the name" text); '
+        'GRANT UPDATE ("the name") ON s_column TO PUBLIC;',
+    ),
+    Problem(
+        "a view for PUBLIC",
+        check="security.granted_to_public",
+        object="public.s_view",
+        message="on the view",
+        sow="CREATE VIEW s_view AS SELECT 1 AS id; GRANT SELECT ON s_view TO PUBLIC;",
+    ),
+    Problem(
+        "a sequence for PUBLIC, in a schema of its own",
+        check="security.granted_to_public",
+        object="s_apart.s_numbers",
+        severity="warning",
+        message="on the sequence",
+        sow="CREATE SCHEMA s_apart; CREATE SEQUENCE s_apart.s_numbers; GRANT USAGE ON SEQUENCE s_apart.s_numbers TO PUBLIC;",
+    ),
+    Problem(
+        "tables to come for PUBLIC",
+        check="security.default_privileges",
+        object="role s_owner in schema s_apart",
+        message="SELECT",
+        sow="ALTER DEFAULT PRIVILEGES FOR ROLE s_owner IN SCHEMA s_apart GRANT SELECT ON TABLES TO PUBLIC",
+    ),
+    Problem(
+        "policies without row level security",
+        check="security.policies_without_rls",
+        object="public.s_rows",
+        severity="critical",
+        message="2 row security policies (mine, yours)",
+        sow="""
+        CREATE TABLE s_rows (id int PRIMARY KEY, owner text);
+        CREATE POLICY mine ON s_rows USING (owner = current_user);
+        CREATE POLICY yours ON s_rows FOR SELECT USING (true);
+        """,
+    ),
+    Problem(
+        "policies whose row level security was switched off again",
+        check="security.policies_without_rls",
+        object="public.s_rows_off",
+        sow="""
+        CREATE TABLE s_rows_off (id int PRIMARY KEY, owner text);
+        ALTER TABLE s_rows_off ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON s_rows_off USING (owner = current_user);
+        ALTER TABLE s_rows_off DISABLE ROW LEVEL SECURITY;
+        """,
+    ),
+    Problem(
+        "trust from a network",
+        check="security.trust_authentication",
+        object="pg_hba.conf line 3",
+        by=("superuser",),
+        message="lets every role into sick from 10.0.0.0/255.0.0.0 without a password",
+        sow=open_the_network,
+    ),
+    Problem(
+        "a password kept as MD5",
+        check="security.md5_password",
+        object="s_old_password",
+        by=("superuser",),
+        sow="CREATE ROLE s_old_password LOGIN PASSWORD 'md50123456789abcdef0123456789abcdef'",
+    ),
+    Problem(
+        "new passwords as MD5",
+        check="security.weak_setting",
+        object="password_encryption",
+        sow=each("ALTER SYSTEM SET password_encryption = md5"),
+    ),
+]
+
+LOOK_ALIKES = [
+    LookAlike("the first superuser", objects=("postgres",), sow="SELECT 1"),
+    LookAlike(
+        "superusers and dangerous roles that cannot log in",
+        objects=("s_sleeping_root", "s_writers", "s_programs"),
+        sow="CREATE ROLE s_sleeping_root SUPERUSER; CREATE ROLE s_programs; "
+        "GRANT pg_execute_server_program TO s_programs;",
+    ),
+    LookAlike(
+        "login roles with innocent rights",
+        objects=("s_app", "s_reader", "monitor", "bare"),
+        sow="""
+        CREATE ROLE s_app LOGIN CREATEDB PASSWORD 'a long enough one';
+        CREATE ROLE s_reader LOGIN IN ROLE pg_read_all_data;
+        """,
+    ),
+    LookAlike(
+        "schemas with USAGE for PUBLIC, or CREATE for one role",
+        objects=("s_used", "s_apart", "template1", "store", "pg_default"),
+        sow="CREATE SCHEMA s_used; GRANT USAGE ON SCHEMA s_used TO PUBLIC; GRANT ALL ON SCHEMA s_used TO s_app;",
+    ),
+    LookAlike(
+        "definer functions that fix their path, or are bound",
+        objects=("public.s_fixed()", "public.s_empty_path()", "public.s_bound()", "public.s_pathed(IN x integer)"),
+        sow="""
+        CREATE FUNCTION s_fixed() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS 'SELECT 1';
+        CREATE FUNCTION s_empty_path() RETURNS int LANGUAGE sql SECURITY DEFINER SET work_mem = '8MB' SET search_path = ''
+            AS 'SELECT 1';
+        CREATE FUNCTION s_bound() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1;
+        CREATE PROCEDURE s_pathed(x int) LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS 'BEGIN END';
+        """,
+    ),
+    LookAlike(
+        "functions that run with the caller's rights, open to all",
+        objects=("public.s_invoker()",),
+        sow="CREATE FUNCTION s_invoker() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+        "GRANT EXECUTE ON FUNCTION s_invoker() TO PUBLIC;",
+    ),
+    LookAlike(
+        "grants to named roles",
+        objects=("public.s_named", "public.s_taken_back", "public.s_named_view"),
+        sow="""
+        CREATE TABLE s_named (id int PRIMARY KEY, name text);
+        GRANT ALL ON s_named TO s_app; GRANT UPDATE (name) ON s_named TO s_reader;
+        CREATE TABLE s_taken_back (id int PRIMARY KEY);
+        GRANT SELECT ON s_taken_back TO PUBLIC; REVOKE SELECT ON s_taken_back FROM PUBLIC;
+        CREATE VIEW s_named_view AS SELECT 1 AS id; GRANT SELECT ON s_named_view TO s_app;
+        """,
+    ),
+    LookAlike(
+        "what an extension grants to PUBLIC",
+        objects=("public.pg_stat_statements", "public.pg_stat_statements_info"),
+        sow="SELECT 1",
+    ),
+    LookAlike(
+        "default privileges for a named role, and PostgreSQL's own for functions",
+        objects=("role s_app", "role s_app in schema s_used"),
+        sow="""
+        ALTER DEFAULT PRIVILEGES FOR ROLE s_app GRANT SELECT ON TABLES TO s_reader;
+        ALTER DEFAULT PRIVILEGES FOR ROLE s_app IN SCHEMA s_used GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+        """,
+    ),
+    LookAlike(
+        "row level security with policies, and with none: nobody but the owner sees a row",
+        objects=("public.s_guarded", "public.s_shut"),
+        sow="""
+        CREATE TABLE s_guarded (id int PRIMARY KEY, owner text);
+        ALTER TABLE s_guarded ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON s_guarded USING (owner = current_user);
+        CREATE TABLE s_shut (id int PRIMARY KEY);
+        ALTER TABLE s_shut ENABLE ROW LEVEL SECURITY;
+        """,
+    ),
+    LookAlike(
+        "trust on the socket and the loopback address, a password from elsewhere",
+        objects=("pg_hba.conf line 1", "pg_hba.conf line 2", "pg_hba.conf line 4"),
+        sow="SELECT 1",
+    ),
+]
+
+
+def finish(bed: Bed) -> None:
+    bed.superuser.execute("SELECT pg_reload_conf()")
