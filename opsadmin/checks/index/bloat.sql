@@ -2,8 +2,8 @@
 -- severity: warning
 -- threshold: min_wasted_bytes = 1 MB; with min_percent (our choice)
 -- threshold: min_percent = 50 %; random inserts alone leave a B-tree a third empty (our choice)
--- threshold: min_wasted_bytes_of_small = 256 kB; with min_percent_of_small (our choice)
--- threshold: min_percent_of_small = 70 %; of a smaller one an estimate errs more (our choice)
+-- threshold: min_wasted_bytes_of_small = 200 kB; with min_percent_of_small (our choice)
+-- threshold: min_percent_of_small = 75 %; of a smaller one an estimate errs more (our choice)
 -- says: {object} on {table_object} takes {size_bytes}; its {entries} entries need about {needed_bytes}, so that
 --   {wasted_percent} of it is empty.
 -- why: Each scan reads more pages for the same rows, and memory holds emptiness.

@@ -1,7 +1,8 @@
 -- title: Large table read from end to end
 -- severity: warning
 -- threshold: min_rows = 10 k; smaller tables are read as fast without an index (PgHero's choice for missing indexes)
--- threshold: min_scans = 20; since the counters began, without one for each index that was made (our choice)
+-- threshold: min_scans = 10; since the counters began, without one for each index that was made (our choice)
+-- threshold: min_rows_read = 500 k; by these scans together (our choice)
 -- threshold: min_share_percent = 5 %; of all reads of the table (PgHero's choice)
 -- says: {object} ({rows} rows) was read from end to end {seq_scans} times, {rows_per_scan} rows each time: {share_percent}
 --   of its reads.
@@ -39,5 +40,6 @@ SELECT
     c.seq_rows AS weight
 FROM counted AS c
 WHERE c.seq_scans >= :min_scans
+    AND c.seq_rows >= :min_rows_read
     AND c.rows_per_scan >= :min_rows / 2
     AND 100.0 * c.seq_scans >= :min_share_percent * (c.seq_scans + c.idx_scans)

@@ -1,6 +1,6 @@
 -- title: Many indexes on a table that is written a lot
 -- severity: warning
--- threshold: min_indexes = 10; on one table (our choice)
+-- threshold: min_indexes = 8; on one table (our choice)
 -- threshold: min_writes = 10 k; rows since the counters began that every index had to take in (our choice)
 -- says: {object} has {indexes} indexes, and {writes} written rows went into each of them, against {reads} reads.
 -- why: Every INSERT, and every UPDATE that is not HOT, writes to each of the indexes.
