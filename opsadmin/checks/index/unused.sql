@@ -1,13 +1,14 @@
 -- title: Unused index
 -- severity: warning
+-- needs: primary
 -- threshold: min_age_seconds = 7 d; the counters must have run that long (our choice: a weekly report may be what needs it)
--- threshold: min_reads = 20; of counters that nobody reset yet and that are younger: reads of the table that passed it by
---   (our choice)
+-- threshold: min_reads = 20; on a younger server, of counters that know its whole life: reads of the table that passed the
+--   index by (our choice)
 -- threshold: min_bytes = 32 kB; smaller ones cost next to nothing (our choice)
 -- says: {object} ({size_bytes}) on {table_object} was not used once in {age_seconds}, while the table was read {reads}
 --   times in other ways.
 -- why: Every write pays for it, and it takes room in memory and in backups.
--- hint: Drop it{elsewhere}.
+-- hint: Drop it, unless it was made only lately, which PostgreSQL does not tell{elsewhere}.
 -- fix: DROP INDEX CONCURRENTLY {object};
 -- lock: SHARE UPDATE EXCLUSIVE on {table_object}
 -- source: PostgreSQL documentation, pg_stat_all_indexes.idx_scan
@@ -50,11 +51,11 @@ SELECT
     CASE
         WHEN EXISTS (SELECT FROM pg_stat_replication)
             OR EXISTS (SELECT FROM pg_replication_slots AS s WHERE s.slot_type = 'physical')
-            THEN ', unless a standby uses it: each counts for itself, so look there too'
+            THEN ', or a standby uses it: each counts for itself, so look there too'
         ELSE ''
     END AS elsewhere,
     CASE WHEN i.is_partitioned THEN format('DROP INDEX %s;', i.object) END AS fix_sql,
     CASE WHEN i.is_partitioned THEN format('ACCESS EXCLUSIVE on %s and its partitions', i.table_object) END AS lock
 FROM idle AS i
 CROSS JOIN counters AS c
-WHERE c.age_seconds >= :min_age_seconds OR c.reset_at IS NULL AND i.reads >= :min_reads
+WHERE c.age_seconds >= :min_age_seconds OR c.cover_all AND i.reads >= :min_reads
