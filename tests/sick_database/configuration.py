@@ -48,10 +48,11 @@ PROBLEMS = [
     Problem(
         "a line that the server refuses",
         check="configuration.file_error",
-        object="no_such_setting",
+        object="maintenance_work_mem",
         by=("superuser",),
         message="postgresql.conf line",
-        sow="SELECT 1",  # see `afterwards`: with such a line the server takes no other change
+        # The name of no setting would keep the server from every later change.
+        sow=lambda bed: append(bed, "postgresql.conf", "maintenance_work_mem = 'plenty'\n"),
     ),
     Problem(
         "a rule of pg_hba.conf that the server refuses",
@@ -169,5 +170,5 @@ def finish(bed: Bed) -> None:
 
 
 def afterwards(bed: Bed) -> None:
-    append(bed, "postgresql.conf", "no_such_setting = 3\n")
+    """The last line of the file: the numbers of the others are in the messages."""
     append(bed, "pg_hba.conf", "host all all 10.1.1.1/32 no_such_method\n")

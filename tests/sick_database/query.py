@@ -33,7 +33,7 @@ PROBLEMS = [
         contains=True,
         by=("superuser", "monitor"),
         message="in 5 calls",
-        sow=ask(5, "/* of a page */ select  pg_sleep(0.03)\n as a_slow_one"),
+        sow=ask(5, "/* of a page */ select  pg_sleep(0.03)\n as a_slow_one, 2, 3"),
     ),
     Problem(
         "a query that sorts on disk",
@@ -49,7 +49,7 @@ LOOK_ALIKES = [
     LookAlike(
         "a slow query that was asked once",
         objects=("(a_slow_report)",),
-        sow=ask(1, 'SELECT pg_sleep(0.2), 1 AS "(a_slow_report)"'),
+        sow=ask(1, 'SELECT pg_sleep(0.2), 1, 2, 3 AS "(a_slow_report)"'),
     ),
     LookAlike("a quick query", objects=("(a_quick_one)",), sow=ask(30, 'SELECT 1 AS "(a_quick_one)"')),
     LookAlike(
