@@ -11,14 +11,28 @@
 -- A usable index is valid, begins with the key's columns in any order under the columns' own collations, and leaves out
 -- no rows but those with NULL in the key. A unique one on a part of the columns finds the row as well. Of a partitioned
 -- table each partition is asked, by the copy of the key that it has, and the parent's key is reported.
-WITH RECURSIVE keys AS (
-    SELECT k.oid, k.oid AS root, k.conrelid AS table_oid, k.conkey AS columns
+WITH keys AS (
+    SELECT
+        k.conrelid AS table_oid,
+        k.conkey AS columns,
+        CASE
+            WHEN k.conparentid = 0 THEN k.oid
+            ELSE (
+                WITH RECURSIVE above AS (
+                    SELECT k.conparentid AS oid
+                    UNION ALL
+                    SELECT p.conparentid
+                    FROM above AS a
+                    INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid <> 0
+                )
+
+                SELECT p.oid
+                FROM above AS a
+                INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid = 0
+            )
+        END AS root
     FROM pg_constraint AS k
-    WHERE k.contype = 'f' AND k.conparentid = 0
-    UNION ALL
-    SELECT k.oid, p.root, k.conrelid, k.conkey
-    FROM keys AS p
-    INNER JOIN pg_constraint AS k ON k.conparentid = p.oid
+    WHERE k.contype = 'f'
 ),
 
 candidates AS (
@@ -42,43 +56,49 @@ candidates AS (
     WHERE x.method NOT IN ('brin', 'gin') AND x.kind <> 'I'
 ),
 
-uncovered AS (
-    SELECT DISTINCT k.root, k.table_oid, k.columns
+-- Each key beside each index of its table.
+judged AS (
+    SELECT
+        k.root,
+        k.table_oid,
+        k.columns,
+        x.object,
+        x.first_column,
+        x.is_valid,
+        x.predicate IS NULL OR x.not_null <@ k.columns AS is_whole,
+        x.columns[1:cardinality(k.columns)] @> k.columns
+        OR x.is_unique AND x.predicate IS NULL AND x.columns <@ k.columns AS leads,
+        0 = ALL(x.collations) OR NOT EXISTS (
+            SELECT FROM pg_attribute AS a
+            WHERE a.attrelid = k.table_oid AND a.attnum = ANY(k.columns)
+                AND a.attcollation <> x.collations[array_position(x.columns, a.attnum) - 1]
+        ) AS is_collated
     FROM keys AS k
-    INNER JOIN tables AS t ON t.oid = k.table_oid AND t.kind = 'r'
-    WHERE NOT EXISTS (
-        SELECT FROM candidates AS x
-        WHERE x.table_oid = k.table_oid AND x.is_valid
-            AND (x.predicate IS NULL OR x.not_null <@ k.columns)
-            AND (
-                x.columns[1:cardinality(k.columns)] @> k.columns
-                OR x.is_unique AND x.predicate IS NULL AND x.columns <@ k.columns
-            )
-            AND (
-                0 = ALL(x.collations)
-                OR NOT EXISTS (
-                    SELECT FROM pg_attribute AS a
-                    WHERE a.attrelid = k.table_oid AND a.attnum = ANY(k.columns)
-                        AND a.attcollation <> x.collations[array_position(x.columns, a.attnum) - 1]
-                )
-            )
-    )
+    INNER JOIN tables AS t ON t.oid = k.table_oid AND t.kind <> 'p'
+    LEFT JOIN candidates AS x ON x.table_oid = k.table_oid
+),
+
+uncovered AS (
+    SELECT
+        j.root,
+        min(
+            CASE
+                WHEN NOT j.first_column = ANY(j.columns) THEN NULL
+                WHEN NOT j.is_valid THEN format(': %s is not valid', j.object)
+                WHEN NOT coalesce(j.is_whole, false) THEN format(': %s is a partial one', j.object)
+                WHEN j.leads THEN format(': %s goes by another collation', j.object)
+                ELSE format(': %s does not begin with all of them', j.object)
+            END
+        ) AS nearly
+    FROM judged AS j
+    GROUP BY j.root, j.table_oid
+    HAVING NOT bool_or(coalesce(j.is_valid AND j.is_whole AND j.leads AND j.is_collated, false))
 ),
 
 explained AS (
-    SELECT DISTINCT ON (u.root)
-        u.root,
-        CASE
-            WHEN x.object IS NULL THEN ''
-            WHEN NOT x.is_valid THEN format(': %s is not valid', x.object)
-            WHEN x.predicate IS NOT NULL AND NOT coalesce(x.not_null <@ u.columns, false)
-                THEN format(': %s is a partial one', x.object)
-            WHEN x.columns[1:cardinality(u.columns)] @> u.columns THEN format(': %s goes by another collation', x.object)
-            ELSE format(': %s does not begin with all of them', x.object)
-        END AS nearly
+    SELECT u.root, coalesce(min(u.nearly), '') AS nearly
     FROM uncovered AS u
-    LEFT JOIN candidates AS x ON x.table_oid = u.table_oid AND x.first_column = ANY(u.columns)
-    ORDER BY u.root ASC, x.columns[1:cardinality(u.columns)] @> u.columns DESC NULLS LAST, x.object ASC
+    GROUP BY u.root
 )
 
 SELECT

@@ -16,29 +16,30 @@
 
 -- What guards something (unique, exclusion, replica identity) works without being read, and an expression's index gives
 -- the planner its statistics. Partitions' indexes are judged together, by their parent's name.
-WITH read AS (
+WITH by_table AS (
     SELECT
-        x.*,
+        x.table_oid,
         -- Looking up what a foreign key refers to is nobody's query, and making an index reads the table once.
-        greatest(x.table_seq_scans - count(*) OVER one_table, 0)
-        + coalesce(sum(x.scans) FILTER (WHERE NOT x.is_referenced) OVER one_table, 0) AS table_reads
+        greatest(max(x.table_seq_scans) - count(*), 0) + coalesce(sum(x.scans) FILTER (WHERE NOT x.is_referenced), 0) AS reads
     FROM indexes AS x
-    WINDOW one_table AS (PARTITION BY x.table_oid)
+    GROUP BY x.table_oid
 ),
 
 idle AS (
     SELECT
-        min(coalesce(r.root_object, r.object)) AS object,
-        min(coalesce(r.root_table_object, r.table_object)) AS table_object,
-        count(r.root_object) > 0 AS is_partitioned,
-        sum(r.bytes)::int8 AS size_bytes,
-        sum(r.table_reads)::int8 AS reads
-    FROM read AS r
-    WHERE r.kind <> 'I' AND r.is_valid AND r.table_rows > 0
-        AND NOT (r.is_unique OR r.is_exclusion OR r.is_replica_identity OR r.is_clustered)
-        AND r.expressions IS NULL
-    GROUP BY r.root
-    HAVING sum(r.scans) = 0 AND sum(r.bytes) >= :min_bytes
+        min(coalesce(x.root_object, x.object)) AS object,
+        min(coalesce(x.root_table_object, x.table_object)) AS table_object,
+        count(x.root_object) > 0 AS is_partitioned,
+        sum(x.bytes)::int8 AS size_bytes,
+        sum(b.reads)::int8 AS reads
+    FROM indexes AS x
+    INNER JOIN by_table AS b ON b.table_oid = x.table_oid
+    WHERE (x.is_partition OR x.scans = 0 AND x.bytes >= :min_bytes)
+        AND x.kind <> 'I' AND x.is_valid AND x.table_rows > 0
+        AND NOT (x.is_unique OR x.is_exclusion OR x.is_replica_identity OR x.is_clustered)
+        AND x.expressions IS NULL
+    GROUP BY x.root
+    HAVING sum(x.scans) = 0 AND sum(x.bytes) >= :min_bytes
 )
 
 SELECT
