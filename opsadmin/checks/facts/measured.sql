@@ -3,36 +3,30 @@
 -- NULLs among many columns), and a page holds whole rows only.
 WITH padded AS (
     SELECT
-        c.table_oid,
-        c.null_share,
-        CASE
-            WHEN a.attlen < 0 AND lead(a.attalign) OVER (PARTITION BY c.table_oid ORDER BY c.number) = 'd' THEN c.width + 4
-            ELSE
-                ceil(
-                    c.width / CASE lead(a.attalign) OVER (PARTITION BY c.table_oid ORDER BY c.number)
-                        WHEN 'd' THEN 8.0
-                        WHEN 'i' THEN 4.0
-                        WHEN 's' THEN 2.0
-                        ELSE 1.0
-                    END
-                ) * CASE lead(a.attalign) OVER (PARTITION BY c.table_oid ORDER BY c.number)
-                    WHEN 'd' THEN 8.0
-                    WHEN 'i' THEN 4.0
-                    WHEN 's' THEN 2.0
-                    ELSE 1.0
-                END
-        END AS width
-    FROM column_stats AS c
-    INNER JOIN pg_attribute AS a ON a.attrelid = c.table_oid AND a.attnum = c.number
+        d.table_oid,
+        d.null_share,
+        d.width,
+        d.length,
+        CASE lead(d.alignment) OVER (PARTITION BY d.table_oid ORDER BY d.number)
+            WHEN 'd' THEN 8.0
+            WHEN 'i' THEN 4.0
+            WHEN 's' THEN 2.0
+            ELSE 1.0
+        END AS unit
+    FROM described AS d
 ),
 
 rows_of AS (
     SELECT
         p.table_oid,
-        24 + CASE WHEN max(p.null_share) > 0 THEN ceil(count(*) / 64.0) * 8 - 8 ELSE 0 END
-        + sum((1 - p.null_share) * p.width) AS width
+        CASE WHEN max(p.null_share) > 0 THEN ceil((23 + ceil(count(*) / 8.0)) / 8) * 8 ELSE 24 END
+        -- The width of a text is an average: it is padded by half of a unit.
+        + sum((1 - p.null_share) * CASE WHEN p.length < 0 THEN p.width + p.unit / 2 ELSE ceil(p.width / p.unit) * p.unit END)
+        AS width
     FROM padded AS p
     GROUP BY p.table_oid
+    -- A column that is not known may be the widest.
+    HAVING count(*) = count(p.width)
 ),
 
 sized AS (

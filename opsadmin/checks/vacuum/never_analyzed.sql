@@ -24,7 +24,11 @@ SELECT
 FROM vacuumed AS v
 CROSS JOIN autovacuum AS g
 CROSS JOIN counters AS k
-LEFT JOIN described AS s ON s.table_oid = v.oid
+LEFT JOIN (
+    SELECT DISTINCT d.table_oid
+    FROM described AS d
+    WHERE d.width IS NOT NULL
+) AS s ON s.table_oid = v.oid
 WHERE NOT v.is_toast AND v.analyzed_at IS NULL AND s.table_oid IS NULL
     AND v.changed_since_analyze >= CASE WHEN v.kind = 'm' THEN :min_view_rows ELSE :min_rows END
     AND v.live >= CASE WHEN v.kind = 'm' THEN :min_view_rows ELSE :min_rows END

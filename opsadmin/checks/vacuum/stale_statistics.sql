@@ -25,7 +25,11 @@ SELECT
     v.changed_since_analyze AS weight
 FROM vacuumed AS v
 CROSS JOIN autovacuum AS g
-LEFT JOIN described AS s ON s.table_oid = v.oid
+LEFT JOIN (
+    SELECT DISTINCT d.table_oid
+    FROM described AS d
+    WHERE d.width IS NOT NULL
+) AS s ON s.table_oid = v.oid
 WHERE NOT v.is_toast AND (v.analyzed_at IS NOT NULL OR s.table_oid IS NOT NULL)
     AND v.changed_since_analyze >= :min_rows
     AND v.changed_since_analyze * 100 >= :changed_percent * v.rows
