@@ -1,5 +1,8 @@
 """Sick and innocent constraints."""
 
+import contextlib
+import threading
+
 import psycopg
 
 from tests.sick_database.plant import Bed, LookAlike, Problem, each
@@ -20,6 +23,30 @@ def detach_half(bed: Bed) -> None:
         pass
     reader.close()
     detacher.close()
+
+
+def detaching_still(bed: Bed) -> None:
+    """A DETACH ... CONCURRENTLY that waits for a reader, and will go on."""
+    bed.superuser.execute("""
+        CREATE TABLE leaving (day date PRIMARY KEY) PARTITION BY RANGE (day);
+        CREATE TABLE leaving_now PARTITION OF leaving FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+    """)
+    reader, detacher = bed.open("keeps a partition"), bed.open("waits for a reader", autocommit=True)
+    reader.execute("SELECT * FROM leaving")
+
+    def detach() -> None:
+        with contextlib.suppress(psycopg.Error):  # cancelled at the end of the bed
+            detacher.execute("ALTER TABLE leaving DETACH PARTITION leaving_now CONCURRENTLY")
+
+    thread = threading.Thread(target=detach, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        detacher.cancel()
+        thread.join(10)
+
+    bed.later(end)
+    bed.until("SELECT FROM pg_inherits WHERE inhdetachpending AND inhrelid = 'leaving_now'::regclass")
 
 
 def swallow_event(bed: Bed) -> None:
@@ -291,6 +318,7 @@ PROBLEMS = [
         "a detachment that was broken off",
         check="constraint.detach_pending",
         object="public.detaching_old",
+        by=("superuser", "monitor"),
         sow=detach_half,
     ),
 ]
@@ -436,4 +464,13 @@ LOOK_ALIKES = [
             "ALTER TABLE c_detach DETACH PARTITION c_detached CONCURRENTLY",
         ),
     ),
+    LookAlike(
+        "a partition that is being detached",
+        objects=("public.leaving_now", "public.leaving"),
+        sow="SELECT 1",  # see `afterwards`
+    ),
 ]
+
+
+def afterwards(bed: Bed) -> None:
+    detaching_still(bed)

@@ -1,5 +1,6 @@
 -- title: Partition half detached
 -- severity: warning
+-- needs: role pg_read_all_stats
 -- says: {object} is half detached from {parent_object}: its DETACH PARTITION ... CONCURRENTLY was broken off.
 -- why: Its rows are missing from the parent's queries, and no other partition can be detached.
 -- hint: Finish the detachment; attach it again afterwards if it was a mistake.
@@ -13,8 +14,11 @@ SELECT
 FROM pg_inherits AS h
 INNER JOIN relations AS r ON r.oid = h.inhrelid
 INNER JOIN relations AS p ON p.oid = h.inhparent
--- One that is still at work holds this lock on the parent throughout.
-LEFT JOIN pg_locks AS l
-    ON l.locktype = 'relation' AND l.relation = h.inhparent AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted
-    AND l.pid <> pg_backend_pid()
-WHERE h.inhdetachpending AND l.pid IS NULL
+WHERE h.inhdetachpending
+    -- One that is still at work waits for older readers by their transactions, without a lock of its own.
+    AND NOT EXISTS (
+        SELECT 1
+        FROM sessions AS s
+        WHERE s.is_here AND s.wait_event = 'virtualxid' AND s.query ~* '\mdetach\s+partition\M'
+            AND strpos(s.query, r.name) > 0
+    )

@@ -13,4 +13,5 @@ SELECT
 FROM pg_proc AS p
 INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace
 LEFT JOIN pg_depend AS d ON d.classid = 1255 AND d.objid = p.oid AND d.objsubid = 0 AND d.deptype = 'e'
-WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND d.objid IS NULL
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\_temp\_%'
+    AND d.objid IS NULL

@@ -66,6 +66,14 @@ FROM (
         'a backslash in a text ends up as an escape, which lets SQL be injected past drivers that quote by the standard'
     ),
     (
+        'ssl_min_protocol_version', 'TLSv1', 'TLSv1.2', 'weakens', 'warning',
+        'a connection may be talked down to an encryption that is broken'
+    ),
+    (
+        'ssl_min_protocol_version', 'TLSv1.1', 'TLSv1.2', 'weakens', 'warning',
+        'a connection may be talked down to an encryption that is broken'
+    ),
+    (
         'lo_compat_privileges', 'on', 'off', 'weakens', 'warning',
         'everybody may read and change every large object'
     )

@@ -6,7 +6,8 @@
 -- hint: Set it to {better}.
 -- fix: {repair}
 -- lock: none on tables
--- source: PostgreSQL documentation, password_encryption, standard_conforming_strings, lo_compat_privileges
+-- source: PostgreSQL documentation, password_encryption, standard_conforming_strings, lo_compat_privileges,
+--    ssl_min_protocol_version
 -- examined: {settings} settings
 SELECT
     s.name AS object,
@@ -14,7 +15,7 @@ SELECT
     v.harm,
     v.better,
     v.severity,
-    format(E'ALTER SYSTEM SET %s = %s;\nSELECT pg_reload_conf();', s.name, v.better) AS repair
+    format(E'ALTER SYSTEM SET %s = %L;\nSELECT pg_reload_conf();', s.name, v.better) AS repair
 FROM server_settings AS s
 INNER JOIN risky_settings AS v ON v.name = s.name AND v.bad = s.setting
 WHERE v.kind = 'weakens'
