@@ -1,0 +1,78 @@
+"""Texts of statements without the constants that stand in them: one may be a password, a token, a person's address.
+
+pg_stat_statements puts `$1` in their place, but not in utility statements (`ALTER ROLE ... PASSWORD`, `CREATE
+SUBSCRIPTION ... CONNECTION`), not in what a server before 16 calls a utility, and not where a text was thrown out while
+its statement ran; pg_stat_activity has texts as they were sent."""
+
+from __future__ import annotations
+
+import re
+
+#: What stands for a constant.
+MASK = "'***'"
+
+_TOKEN = re.compile(
+    r"""
+    (?P<line>--[^\n]*)
+    | (?P<block>/\*)
+    | (?P<name>"[^"]*(?:"|\Z))
+    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*+(?:'|\\?\Z))
+    | (?P<text>(?:\b(?:[uU]&|[bBxXnN]))?'[^']*+(?:''[^']*+)*+(?:'|\Z))
+    | (?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_ADDRESS = re.compile(r"(?P<before>\w+://[^\s:/@'\"]*:)[^\s@'\"]+(?=@)")
+_ASSIGNED = re.compile(
+    r"(?P<before>\b(?:password|passwd|pwd|secret|token|api_?key)\s*[=:]\s*)[^\s,;)'\"*]+", re.IGNORECASE
+)
+
+
+def masked(sql: str) -> str:
+    """The text with `'***'` for every constant in quotes, dollars included; names in double quotes stay, and comments
+    but for what looks like a secret. A text that was cut within a constant ends with the mask."""
+    parts: list[str] = []
+    at = 0
+    while found := _TOKEN.search(sql, at):
+        parts.append(sql[at : found.start()])
+        token, at = found[0], found.end()
+        if found["line"] is not None:
+            parts.append(_without_secrets(token))
+        elif found["block"] is not None:
+            at = _end_of_comment(sql, at)
+            parts.append(_without_secrets(sql[found.start() : at]))
+        elif found["name"] is not None:
+            parts.append(token)
+        elif found["escaped"] is not None:
+            parts.append(MASK)
+        elif found["text"] is not None:
+            parts.append(MASK)
+            if token.endswith("\\'"):
+                # Where standard_conforming_strings is off the constant goes on behind that quote.
+                return "".join(parts)
+        else:
+            end = sql.find(token, at)
+            at = len(sql) if end < 0 else end + len(token)
+            parts.append(MASK)
+    return "".join([*parts, sql[at:]])
+
+
+def one_line(sql: str, most: int) -> str:
+    """The text with single spaces, cut to so many characters."""
+    text = " ".join(sql.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _end_of_comment(sql: str, at: int) -> int:
+    """Where the comment ends that was opened before `at`; they nest."""
+    depth = 1
+    for edge in _COMMENT_EDGE.finditer(sql, at):
+        depth += 1 if edge[0] == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return len(sql)
+
+
+def _without_secrets(comment: str) -> str:
+    return _ASSIGNED.sub(r"\g<before>***", _ADDRESS.sub(r"\g<before>***", comment))
