@@ -2,7 +2,8 @@
 -- names the relation by number, so that asking for its name takes no lock.
 SELECT
     l.relation::int8 AS oid,
-    format('%I.%I', n.nspname, c.relname) AS object,
+    -- What an open transaction made is not in our catalogue, and a name of NULL is an error.
+    CASE WHEN c.oid IS NOT NULL THEN format('%I.%I', n.nspname, c.relname) END AS object,
     c.relkind IN ('r', 'p', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'pg_toast') AS is_named,
     l.pid,
     l.granted,

@@ -162,21 +162,20 @@ SELECT
 FROM behind AS b
 UNION ALL
 SELECT
-    coalesce(CASE WHEN r.is_locked THEN r.table_object END, format('%s columns that a sequence feeds', count(*))),
+    format('%s columns that a sequence feeds', count(*)),
     NULL,
     NULL,
     NULL,
     NULL,
     NULL,
-    CASE WHEN r.may_read OR r.is_locked THEN '' ELSE format('GRANT pg_read_all_data TO %I;', current_user) END,
+    CASE WHEN r.may_read THEN '' ELSE format('GRANT pg_read_all_data TO %I;', current_user) END,
     NULL,
     CASE
-        WHEN r.is_locked THEN 'Somebody holds or awaits ACCESS EXCLUSIVE on it or on an index of it.'
         WHEN r.may_read THEN 'They are more than one look reads; the most suspicious were read.'
         ELSE format('The role %s may not read them or their sequence.', current_user)
     END,
-    NOT r.may_read AND NOT r.is_locked AND count(*) * 2 > (SELECT count(*) FROM read),
+    NOT r.may_read AND count(*) * 2 > (SELECT count(*) FROM read),
     NULL
 FROM read AS r
-WHERE r.answer IS NULL
-GROUP BY r.is_locked, r.may_read, CASE WHEN r.is_locked THEN r.table_object END
+WHERE r.answer IS NULL AND NOT r.is_locked
+GROUP BY r.may_read

@@ -4,6 +4,7 @@
 -- threshold: dead_percent = 20 %; of all rows (autovacuum_vacuum_scale_factor's built-in value)
 -- threshold: critical_percent = 60 %; of all rows, where there are at least critical_rows of them (our choice)
 -- threshold: critical_rows = 1000000; dead rows (our choice)
+-- threshold: holder_seconds = 5 s; since when something must hold VACUUM back to be named as the cause (our choice)
 -- says: {what} {dead} dead rows, {dead_percent_now} of all; autovacuum comes at {vacuum_at}{and_yet}.
 -- why: Every scan reads them, the caches hold them, and the table grows although its rows do not.
 -- hint: {what_to_do}
@@ -18,7 +19,7 @@ WITH holder AS (
         h.age,
         clock_timestamp() - make_interval(secs => h.seconds) AS since
     FROM horizon AS h
-    WHERE h.age > 0 AND (h.seconds >= 5 OR h.seconds IS NULL)
+    WHERE h.age > 0 AND (h.seconds >= :holder_seconds OR h.seconds IS NULL)
     ORDER BY h.age DESC, h.object ASC
     LIMIT 1
 ),

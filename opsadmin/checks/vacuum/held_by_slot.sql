@@ -16,7 +16,7 @@ SELECT
     CASE WHEN s.is_active THEN 'in use' ELSE 'not in use' END AS in_use,
     CASE WHEN s.xmin_age IS NULL THEN 'of the system catalogs' ELSE 'of all tables' END AS of_what,
     greatest(s.xmin_age, s.catalog_xmin_age) AS age_now,
-    CASE WHEN s.xmin_age IS NOT NULL AND d.rows > 0 THEN format('; %s dead rows wait', d.rows) ELSE '' END AS waiting,
+    CASE WHEN s.xmin_age IS NOT NULL AND d.rows > 0 THEN format('; %s dead rows wait', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
     CASE WHEN s.is_active THEN '' END AS fix_sql,
     CASE WHEN greatest(s.xmin_age, s.catalog_xmin_age) >= :critical_age THEN 'critical' END AS severity,
     greatest(s.xmin_age, s.catalog_xmin_age) AS weight

@@ -15,7 +15,7 @@ SELECT
     p.database,
     p.seconds,
     p.age,
-    CASE WHEN p.is_here AND d.rows > 0 THEN format(', and %s dead rows wait', d.rows) ELSE '' END AS waiting,
+    CASE WHEN p.is_here AND d.rows > 0 THEN format(', and %s dead rows wait', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
     CASE WHEN p.seconds >= :critical_seconds THEN 'critical' END AS severity,
     p.seconds AS weight
 FROM prepared AS p

@@ -11,7 +11,7 @@
 WITH at_work AS (
     SELECT
         count(*) AS workers,
-        string_agg(DISTINCT format('%I.%I', n.nspname, c.relname), ', ') AS tables
+        string_agg(DISTINCT CASE WHEN c.oid IS NOT NULL THEN format('%I.%I', n.nspname, c.relname) END, ', ') AS tables
     FROM backends AS b
     LEFT JOIN pg_stat_progress_vacuum AS p ON p.pid = b.pid AND p.datname = current_database()
     LEFT JOIN pg_class AS c ON c.oid = p.relid
