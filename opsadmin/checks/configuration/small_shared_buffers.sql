@@ -7,7 +7,7 @@
 -- why: Pages leave the cache before they are asked for again, and the disk does the work of memory.
 -- hint: A quarter of the machine's memory is the usual start; it needs a restart.
 -- source: PostgreSQL documentation, shared_buffers
--- examined: {relations} relations
+-- examined: {settings} settings
 SELECT
     'shared_buffers' AS object,
     b.bytes AS buffers_bytes,
@@ -18,7 +18,7 @@ FROM (
     WHERE s.name = 'shared_buffers'
 ) AS b
 CROSS JOIN (
-    SELECT sum(r.bytes) AS bytes
-    FROM relations AS r
+    SELECT sum(c.relpages::int8) * current_setting('block_size')::int8 AS bytes
+    FROM pg_class AS c
 ) AS d
 WHERE b.bytes <= :default_bytes AND d.bytes >= :min_database_bytes

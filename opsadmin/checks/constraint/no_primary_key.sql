@@ -8,32 +8,35 @@
 -- source: PostgreSQL documentation, 5.5.4 Primary Keys; our choice: unlogged tables pass, as do partitioned ones whose
 --    partitions all have one
 -- examined: {relations} relations
-WITH RECURSIVE identified AS (
-    SELECT DISTINCT i.indrelid AS oid
-    FROM pg_index AS i
-    WHERE i.indisprimary
-    UNION
+WITH RECURSIVE keyless AS (
+    SELECT
+        r.oid,
+        r.object,
+        r.kind,
+        r.is_partition,
+        greatest(r.rows_at_analyze, 0) AS rows
+    FROM relations AS r
+    -- NOT IN is hashed whatever the planner believes; a join with a CTE may become a loop over both.
+    WHERE r.kind IN ('r', 'p') AND r.persistence = 'p'
+        AND r.oid NOT IN (SELECT i.indrelid FROM pg_index AS i WHERE i.indisprimary)
+),
+
+identified AS (
     SELECT i.indrelid AS oid
     FROM pg_index AS i
-    INNER JOIN relations AS r ON r.oid = i.indrelid
     CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS key (attnum, place)
     LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = key.attnum
-    WHERE i.indisunique AND NOT i.indisprimary AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+    WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
         AND key.place <= i.indnkeyatts
+        AND i.indrelid IN (SELECT k.oid FROM keyless AS k)
     GROUP BY i.indexrelid, i.indrelid
     HAVING bool_and(coalesce(a.attnotnull, false))
 ),
 
 without AS (
-    SELECT
-        r.oid,
-        r.object,
-        r.kind,
-        greatest(r.rows_at_analyze, 0) AS rows
-    FROM relations AS r
-    WHERE r.kind IN ('r', 'p') AND NOT r.is_partition AND r.persistence = 'p'
-        -- NOT IN is hashed whatever the planner believes; a join with a CTE may become a loop over both.
-        AND r.oid NOT IN (SELECT i.oid FROM identified AS i)
+    SELECT k.*
+    FROM keyless AS k
+    WHERE k.oid NOT IN (SELECT i.oid FROM identified AS i)
 ),
 
 below AS (
@@ -42,16 +45,16 @@ below AS (
         w.oid,
         w.kind
     FROM without AS w
-    WHERE w.kind = 'p'
+    WHERE w.kind = 'p' AND NOT w.is_partition
     UNION ALL
     SELECT
         b.root,
         c.oid,
-        c.relkind AS kind
+        c.kind
     FROM below AS b
     INNER JOIN pg_inherits AS h ON h.inhparent = b.oid
-    INNER JOIN pg_class AS c ON c.oid = h.inhrelid
-    WHERE b.kind = 'p' AND c.oid NOT IN (SELECT i.oid FROM identified AS i)
+    INNER JOIN without AS c ON c.oid = h.inhrelid
+    WHERE b.kind = 'p'
 ),
 
 -- Partitioned tables with a partition that nothing identifies, or without any partition.
@@ -70,4 +73,4 @@ SELECT
     w.rows,
     w.rows AS weight
 FROM without AS w
-WHERE w.kind = 'r' OR w.oid IN (SELECT b.oid FROM bare AS b)
+WHERE NOT w.is_partition AND (w.kind = 'r' OR w.oid IN (SELECT b.oid FROM bare AS b))
