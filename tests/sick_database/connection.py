@@ -184,7 +184,7 @@ PROBLEMS = [
         contains=True,
         by=("superuser", "monitor"),
         message="pg_sleep",
-        sow=lambda bed: send(bed, "never ends", "SELECT pg_sleep(3600)", autocommit=True),
+        sow="",
     ),
     Problem(
         "the root of a chain of locks",
@@ -345,8 +345,9 @@ LOOK_ALIKES = [
 
 
 def afterwards(bed: Bed) -> None:
-    """The queues, whose transactions hold up VACUUM and new replication slots; then until the youngest of the planted
-    sessions is old enough for the thresholds above."""
+    """What holds up VACUUM, new indexes and new replication slots: a statement that does not end, and the queues. Then
+    until the youngest of the planted sessions is old enough for the thresholds above."""
+    send(bed, "never ends", "SELECT pg_sleep(3600)", autocommit=True)
     for sow in (a_chain, a_row, an_advisory_lock, a_prepared_transaction, an_index_being_built):
         sow(bed)
     bed.superuser.execute("SELECT pg_sleep(0.3)")
