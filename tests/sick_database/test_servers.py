@@ -234,6 +234,7 @@ def test_a_reader_that_falls_behind_and_slots_that_run_out(primary, standby, loo
         reader.pgconn.exec_(f"START_REPLICATION SLOT slow_reader PHYSICAL {start}".encode())
         switch(primary, 4)
         primary.until("SELECT FROM pg_replication_slots WHERE slot_name = 'slow_reader' AND wal_status = 'extended'")
+        primary.until("SELECT FROM pg_replication_slots WHERE slot_name = 'of_the_standby' AND wal_status = 'reserved'")
         report = look(primary, "replication", **{"replication.lag.warning_bytes": 30e6})
         assert set(by(report, "replication.slot_behind")) == {"slow_reader"}
         assert [name for name in by(report, "replication.lag") if "(slow reader)" in name]
