@@ -53,10 +53,12 @@ SELECT
     CASE
         WHEN l.last_value IS NOT NULL THEN l.last_value + l.step
         WHEN has_sequence_privilege(l.oid, 'SELECT') AND has_schema_privilege(l.schema_oid, 'USAGE')
-            THEN
-                substring(
-                    query_to_xml(format('SELECT q.last_value AS n FROM %s AS q', l.object), false, true, '')::text
-                    FROM '<n>(-?\d+)'
-                )::numeric
+            -- A question as a text, run by ts_stat: its word is the number.
+            THEN (
+                SELECT w.word::numeric
+                FROM ts_stat(
+                    format('SELECT array_to_tsvector(ARRAY[q.last_value::text]) FROM %s AS q', l.object)
+                ) AS w
+            )
     END AS next_value
 FROM looked AS l

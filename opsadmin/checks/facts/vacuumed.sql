@@ -32,7 +32,7 @@ WITH heaps AS (
     WHERE t.kind IN ('r', 'm')
     UNION ALL
     SELECT
-        t.oid,
+        t.oid AS table_oid,
         c.oid,
         true,
         t.object,
@@ -68,22 +68,23 @@ judged AS (
 ),
 
 -- What was changed after the VACUUM makes the file grow. Who may ask for its size asks, without a lock, and only about
--- tables with many changes. The question is a text because a role without the privilege may not even have it in a plan.
+-- tables with many changes. The question is a text, run by ts_stat, because a role without the privilege may not even
+-- have it in a plan; query_to_xml would do it too, but not every server is built with libxml.
 grown AS (
     SELECT
         j.*,
         CASE
             WHEN j.counted_late AND j.changes >= 500 AND has_function_privilege('pg_stat_file(text,bool)', 'EXECUTE')
-                THEN
-                    substring(
-                        query_to_xml(
-                            format(
-                                'SELECT s.size FROM pg_stat_file(%L, true) AS s', pg_relation_filepath(j.oid)
-                            ), false, true, ''
-                        )::text FROM '<size>(\d+)'
-                    )::int8 > j.bytes
-            ELSE false
-        END AS has_grown
+                THEN (
+                    SELECT w.word::int8 > j.bytes
+                    FROM ts_stat(
+                        format(
+                            'SELECT array_to_tsvector(array_remove(ARRAY[s.size::text], NULL)) '
+                            'FROM pg_stat_file(%L, true) AS s', pg_relation_filepath(j.oid)
+                        )
+                    ) AS w
+                )
+        END IS true AS has_grown
     FROM judged AS j
 ),
 

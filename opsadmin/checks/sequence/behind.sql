@@ -94,19 +94,23 @@ answered AS (
                     :most_relations,
                     current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int / 5
                 )
-                THEN
-                    query_to_xml(
+                THEN (
+                    -- A question as a text, run by ts_stat: its words are the answer.
+                    SELECT coalesce(string_agg(w.word, ' '), '')
+                    FROM ts_stat(
                         format(
-                            'SELECT (SELECT %s(t.%I) FROM %s AS t) AS reached, '
-                            'EXISTS (SELECT 1 FROM %s AS t WHERE t.%I = %s) AS taken',
+                            'SELECT array_to_tsvector(array_remove(ARRAY['
+                            '''reached='' || (SELECT %s(t.%I) FROM %s AS t), '
+                            'CASE WHEN EXISTS (SELECT 1 FROM %s AS t WHERE t.%I = %s) THEN ''taken'' END], NULL))',
                             CASE WHEN c.step > 0 THEN 'max' ELSE 'min' END,
                             c.name,
                             c.source,
                             c.source,
                             c.name,
                             c.next_value
-                        ), false, true, ''
-                    )::text
+                        )
+                    ) AS w
+                )
         END AS answer
     FROM candidates AS c
 ),
@@ -114,8 +118,8 @@ answered AS (
 read AS (
     SELECT
         a.*,
-        substring(a.answer FROM '<reached>(-?\d+)')::numeric AS reached,
-        a.answer LIKE '%<taken>true<%' AS is_taken
+        substring(a.answer FROM 'reached=(-?\d+)')::numeric AS reached,
+        a.answer LIKE '%taken%' AS is_taken
     FROM answered AS a
 ),
 

@@ -1,6 +1,6 @@
 -- title: Replication slot that holds VACUUM back
 -- severity: warning
--- threshold: idle_age = 100; transactions, of a slot that nobody reads (our choice)
+-- threshold: idle_age = 10; transactions, of a slot that nobody reads (our choice)
 -- threshold: age = 1 million; transactions, of any slot (our choice)
 -- threshold: critical_age = 100 million; transactions (our choice: half of autovacuum_freeze_max_age's built-in value)
 -- says: {object} ({kind}, {in_use}) keeps dead rows {of_what} for {age_now} transactions{waiting}.

@@ -2,7 +2,7 @@
 -- severity: warning
 -- needs: role pg_read_all_stats
 -- threshold: min_dead_rows = 500; in this database (our choice; with fewer nothing waits)
--- threshold: idle_seconds = 30 s; of a transaction that does nothing (our choice: a web request is over long before)
+-- threshold: idle_seconds = 10 s; of a transaction that does nothing (our choice: a web request is over long before)
 -- threshold: busy_seconds = 5 min; of one that works (our choice)
 -- threshold: proven_seconds = 5 s; where a VACUUM came meanwhile and had to leave dead rows behind (our choice)
 -- threshold: critical_seconds = 1 h; of any (our choice)

@@ -1,6 +1,6 @@
 -- title: Prepared transaction left behind
 -- severity: warning
--- threshold: old_seconds = 30 s; since PREPARE TRANSACTION (check_postgres's critical value; two-phase commit takes milliseconds)
+-- threshold: old_seconds = 10 s; since PREPARE TRANSACTION (our choice, between the 1 s at which check_postgres warns and its critical 30 s; two-phase commit takes milliseconds)
 -- threshold: critical_seconds = 1 h; since PREPARE TRANSACTION (our choice)
 -- says: {object} of {owner} in the database {database} was prepared {seconds} ago and never ended; {age} transactions began since{waiting}.
 -- why: It keeps its locks through every restart, and no VACUUM may remove what was deleted since it began.
