@@ -37,6 +37,9 @@ class OperationRun(models.Model):
         permissions = [
             ("view_database", _("May look at PostgreSQL: its health and its catalogue")),
             ("use_api", _("May make tokens and call operations over HTTP and MCP")),
+            ("execute_sql", _("May run SQL statements that only read")),
+            ("cancel_query", _("May cancel the statement of any session")),
+            ("terminate_session", _("May end any session")),
         ]
 
     def __str__(self) -> str:

@@ -18,8 +18,9 @@ from opsadmin.core.finding import Status
 from opsadmin.core.result import Result
 from opsadmin.postgres.capabilities import capabilities_of
 from opsadmin.postgres.masking import masked, one_line
+from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
-from opsadmin.workload.recorder import Recorder, quoted, recorder_of, require_readable
+from opsadmin.workload.recorder import Recorder, recorder_of, require_readable
 
 #: What the statements may be ordered by, the greatest first.
 ORDERS = ("total_time", "mean_time", "max_time", "calls", "rows", "io", "wal", "resources")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed
 from opsadmin.postgres.capabilities import Capabilities
+from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
 
 EXTENSION = "pg_stat_statements"
@@ -143,8 +144,3 @@ def _load(recorder: Recorder) -> str:
     loaded = [name.strip().strip('"') for name in (recorder.libraries or "").split(",") if name.strip()]
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in [*loaded, EXTENSION])
     return _("As a superuser: %(sql)s") % {"sql": f"ALTER SYSTEM SET shared_preload_libraries = {names};"}
-
-
-def quoted(name: str) -> str:
-    """The name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'

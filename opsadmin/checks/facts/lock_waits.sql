@@ -4,6 +4,8 @@ SELECT DISTINCT
     w.waiter,
     w.waited_seconds,
     w.wanted,
+    w.mode,
+    w.relation,
     w.is_patient,
     e.blocker,
     p.gid
@@ -13,6 +15,7 @@ FROM (
         l.pid,
         l.target,
         l.mode,
+        c.object AS relation,
         l.locktype = 'virtualxid' AS is_patient,
         extract(epoch FROM clock_timestamp() - coalesce(l.waitstart, clock_timestamp()))::float8 AS waited_seconds,
         CASE
