@@ -32,7 +32,7 @@ def batch_sql(
     known = facts(major)
     counted = sorted({name for card in cards for name in _FACT_IN_TEXT.findall(card.examined) if name in known})
     whole = "\n".join([*(card.sql for card in cards), *(f"FROM {name}" for name in counted)])
-    parts = [f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(whole, known)]
+    parts = _gathered(facts_of(whole, known), known)
     parts += [f'"{card.id}" AS (\n{with_numbers(card.sql, values[card.id])}\n)' for card in cards]
     asked = [_rows_of(card) for card in cards]
     asked += [f"SELECT '#{name}' AS what, count(*) AS total, NULL::text AS row FROM \"{name}\"" for name in counted]  # noqa: S608  # names of files
@@ -42,7 +42,7 @@ def batch_sql(
 def single_sql(card: Card, values: dict[str, float], major: int) -> str:
     """The check's question as a DBA would paste it into psql: its facts, its numbers, its rows."""
     known = facts(major)
-    parts = [f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(card.sql, known)]
+    parts = _gathered(facts_of(card.sql, known), known)
     body = with_numbers(card.sql, values)
     if not parts:
         return _located(body, {})
@@ -51,6 +51,10 @@ def single_sql(card: Card, values: dict[str, float], major: int) -> str:
     else:
         body = f"\nSELECT * FROM (\n{body}\n) AS found"
     return _located("WITH " + ",\n".join(parts) + body, {})
+
+
+def _gathered(names: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    return [f'"{name}" AS (\n{known[name]}\n)' for name in names]
 
 
 def _located(sql: str, extensions: Mapping[str, str]) -> str:
@@ -75,9 +79,10 @@ def rows_by_check(found: Sequence[tuple[Any, ...]]) -> tuple[dict[str, list[dict
 
 def _rows_of(card: Card) -> str:
     # A check's own `weight` puts the worst first; what lies beyond MAX_ROWS is the mildest.
-    return f"""SELECT * FROM (
-    SELECT '{card.id}' AS what, count(*) OVER () AS total, to_jsonb(r)::text AS row
+    order = "r.weight DESC NULLS LAST, " if re.search(r"\bas weight\b", card.sql, re.IGNORECASE) else ""
+    return f"""SELECT '{card.id}' AS what, one."how many" AS total, (to_jsonb(one) - 'how many')::text AS row FROM (
+    SELECT r.*, count(*) OVER () AS "how many"
     FROM "{card.id}" AS r
-    ORDER BY (to_jsonb(r) ->> 'weight')::float8 DESC NULLS LAST, r.object
+    ORDER BY {order}r.object
     LIMIT {MAX_ROWS}
 ) AS one"""  # noqa: S608  # the names of our own files

@@ -71,10 +71,14 @@ class Session:
 
 @contextmanager
 def read_only(
-    alias: str, *, statement_ms: int = STATEMENT_TIMEOUT_MS, lock_ms: int = LOCK_TIMEOUT_MS
+    alias: str,
+    *,
+    statement_ms: int = STATEMENT_TIMEOUT_MS,
+    lock_ms: int = LOCK_TIMEOUT_MS,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Session]:
     """A read-only transaction on the alias. Uses the thread's connection; where that is in a transaction of somebody
-    else's, one of its own. `statement_ms`, `lock_ms`: milliseconds.
+    else's, one of its own. `statement_ms`, `lock_ms`: milliseconds. `settings`: further ones that any role may change.
 
     Raises Django's database errors (`OperationalError` where the server does not answer), as the alias's engine says
     them: a look never waits longer than that engine does."""
@@ -87,26 +91,27 @@ def read_only(
             wrapper.ensure_connection()
             with wrapper.connection.transaction():
                 session = Session(wrapper)
-                _settle(session, statement_ms, lock_ms)
+                _settle(session, statement_ms, lock_ms, settings or {})
                 yield session
     finally:
         if not borrowed:
             wrapper.close()
 
 
-def _settle(session: Session, statement_ms: int, lock_ms: int) -> None:
+def _settle(session: Session, statement_ms: int, lock_ms: int, more: Mapping[str, str]) -> None:
     session.statements += 1  # BEGIN
-    # jit: compiling a catalogue query costs more than running it. search_path: nobody's operator stands in for ours.
+    values = {
+        "transaction_read_only": "on",
+        "statement_timeout": str(statement_ms),
+        "lock_timeout": str(lock_ms),
+        "idle_in_transaction_session_timeout": "60000",
+        "application_name": APPLICATION_NAME,
+        "search_path": "pg_catalog",  # nobody's operator or function stands in for ours
+        "jit": "off",  # compiling a catalogue query costs more than running it
+        "max_parallel_workers_per_gather": "0",
+        **more,
+    }
     session.rows(
-        """
-        SELECT set_config('transaction_read_only', 'on', true),
-               set_config('statement_timeout', %(statement)s, true),
-               set_config('lock_timeout', %(lock)s, true),
-               set_config('idle_in_transaction_session_timeout', '60000', true),
-               set_config('application_name', %(application)s, true),
-               set_config('search_path', 'pg_catalog', true),
-               set_config('jit', 'off', true),
-               set_config('max_parallel_workers_per_gather', '0', true)
-        """,
-        {"statement": str(statement_ms), "lock": str(lock_ms), "application": APPLICATION_NAME},
+        "SELECT set_config(s.name, s.value, true) FROM unnest(%(names)s::text[], %(values)s::text[]) AS s (name, value)",
+        {"names": list(values), "values": list(values.values())},
     )
