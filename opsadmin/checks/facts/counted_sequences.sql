@@ -37,7 +37,7 @@ chosen AS (
                 AND k.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
         )
     ORDER BY l.ceiling - l.floor ASC, l.table_rows DESC, s.object ASC
-    LIMIT least(500, current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int / 10)
+    LIMIT least(300, current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int / 10)
 ),
 
 looked AS (

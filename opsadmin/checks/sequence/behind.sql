@@ -1,7 +1,7 @@
 -- title: Sequence behind its column
 -- severity: warning
 -- threshold: most_pages = 1000; pages of a table that is read in full where no index gives the largest value (our choice: 8 MB)
--- threshold: most_relations = 1000; tables and indexes that are opened, as far as the server's lock table bears them easily, the most suspicious first (our choice)
+-- threshold: most_relations = 600; tables and indexes that are opened, as far as the server's lock table bears them easily, the most suspicious first (our choice)
 -- says: {object} gives {next_value} next, but {column_object} has {reached} already{then_what}.
 -- why: An insert that takes a value which is taken fails, or gives two rows one number where nothing forbids it.
 -- hint: {what_to_do}
