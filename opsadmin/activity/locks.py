@@ -237,7 +237,7 @@ def _table(entries: tuple[Waiting, ...]) -> Table:
         _("Session"),
         _("Waits"),
         _("For"),
-        _("Held up"),
+        _("Behind it"),
         _("State"),
         _("Role"),
         _("Application"),

@@ -111,7 +111,7 @@ def find_target(look: Look, asked: Asked) -> Target:
     target = Target(session, **row)
     if asked.backend_start is not None and session.backend_start not in (None, asked.backend_start):
         raise OperationError(
-            _("The session that was meant has ended. Its pid is now that of the %(who)s, connected at %(since)s.")
+            _("The session that was meant has ended. That pid is now %(who)s, connected since %(since)s.")
             % {"who": target.title, "since": said("", session.backend_start)},
             parameter="backend_start",
         )
@@ -163,7 +163,7 @@ def preview_signal(look: Look, asked: Asked) -> Preview:
     Raises as `find_target`."""
     target = find_target(look, asked)
     one = target.session
-    sentences = [_("It is the %(who)s.") % {"who": target.title}]
+    sentences = [_("It is %(who)s.") % {"who": target.title}]
     if one.hidden:
         sentences.append(
             _("What it does is not shown to %(role)s. %(grant)s")
@@ -253,19 +253,17 @@ def _ended(look: Look, asked: Asked, target: Target, pauses: tuple[float, ...]) 
 def _told(asked: Asked, target: Target, ended: bool | None, *, taken: bool, waited: float) -> Signalled:
     one = target.session
     if ended:
-        text = _("The %(who)s has ended.") if asked.terminate else _("The statement of the %(who)s has ended.")
+        text = _("Ended: %(who)s.") if asked.terminate else _("Ended: the statement of %(who)s.")
     elif ended is None:
-        text = _("The %(who)s was told to cancel its statement; what came of it is not shown to our role.")
+        text = _("The signal was sent to %(who)s; what came of it is not shown to our role.")
     elif not taken and not asked.terminate:
-        text = _("PostgreSQL could not signal the %(who)s: it takes no such signal.")
+        text = _("PostgreSQL could not signal %(who)s: it takes no such signal.")
     elif asked.terminate:
-        text = _(
-            "The %(who)s is still there after 2 s: it ends at the next place where it can, or takes no such signal."
-        )
+        text = _("Still there after 2 s: %(who)s. It ends at the next place where it can, or takes no such signal.")
     else:
         text = _(
-            "The %(who)s took the signal, but its statement is still running after 2 s: it ends at the next place where "
-            "it can. terminate_session ends the whole session."
+            "Still running after 2 s: the statement of %(who)s. It took the signal and ends at the next place where it "
+            "can. terminate_session ends the whole session."
         )
     return Signalled(
         pid=one.pid,
@@ -299,18 +297,18 @@ def _not_allowed(target: Target) -> OperationFailed:
     values: dict[str, Any] = {"own": target.own_role, "who": target.title}
     if target.needs_superuser:
         return OperationFailed(
-            _("PostgreSQL does not let %(own)s end the %(who)s: that takes a superuser.") % values,
+            _("PostgreSQL does not let %(own)s end %(who)s: that takes a superuser.") % values,
             hint=_("Ask whoever runs the server."),
         )
     return OperationFailed(
-        _("PostgreSQL does not let %(own)s end the %(who)s.") % values,
+        _("PostgreSQL does not let %(own)s end %(who)s.") % values,
         hint=f"GRANT pg_signal_backend TO {quoted(target.own_role)};",
     )
 
 
 def _another(found: Target) -> OperationError:
     return OperationError(
-        _("The session that was meant has ended. Its pid is now that of the %(who)s.") % {"who": found.title},
+        _("The session that was meant has ended. That pid is now %(who)s.") % {"who": found.title},
         parameter="pid",
     )
 

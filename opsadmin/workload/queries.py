@@ -239,10 +239,10 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
     rows = [
         [
             f"{100 * one.share:.1f} %",
-            said_seconds(one.total_time / 1000),
+            _said_ms(one.total_time),
             said_number("", one.calls),
-            said_seconds(one.mean_time / 1000),
-            said_seconds(one.max_time / 1000),
+            _said_ms(one.mean_time),
+            _said_ms(one.max_time),
             said_number("", one.rows),
         ]
         for one in queries
@@ -270,12 +270,19 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
     )
 
 
+def _said_ms(milliseconds: float) -> str:
+    """Three digits where statements differ by them: most take less than a millisecond."""
+    if milliseconds < 1:
+        return f"{milliseconds:.3f} ms" if milliseconds else "0 ms"
+    return f"{milliseconds:.3g} ms" if milliseconds < 100 else said_seconds(milliseconds / 1000)
+
+
 def _io_columns(queries: list[Query]) -> tuple[list[str], list[list[str]]]:
     cells = [
         [
             said_bytes(one.shared_blks_read * one.block_size),
             said_bytes(one.temp_blks_written * one.block_size),
-            said_seconds(one.io_time / 1000),
+            _said_ms(one.io_time),
         ]
         for one in queries
     ]

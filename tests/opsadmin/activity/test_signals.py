@@ -46,7 +46,7 @@ def test_a_statement_is_cancelled_and_its_session_stays(others):
     result = cancel_query(pid=pid)
     thread.join(5)
     assert result.ended is True
-    assert result.message == shown.sentences[0].replace("It is the", "The statement of the").rstrip(".") + " has ended."
+    assert result.message == shown.sentences[0].replace("It is", "Ended: the statement of")
     assert result.waited_seconds < 5
     assert "'secret'" not in str(result.as_dict()) + str(blocks_of(result))
     assert victim.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
@@ -96,7 +96,7 @@ def test_another_session_with_that_pid_is_left_alone(others):
     one = session_of(victim)
     earlier = (one.backend_start - timedelta(microseconds=1)).isoformat()
     for call in (cancel_query, lambda **given: terminate_session(confirmed=True, **given)):
-        with pytest.raises(OperationError, match="has ended. Its pid is now that of the session") as error:
+        with pytest.raises(OperationError, match="has ended. That pid is now session") as error:
             call(pid=one.pid, backend_start=earlier)
         assert error.value.parameter == "backend_start"
         for wrong in ("yesterday", "2026-01-01T00:00:00"):
@@ -125,7 +125,7 @@ def test_what_a_role_may_not(others, as_role):
     with as_role(BARE):
         for connection, words, hint in (
             (root, "that takes a superuser", "Ask whoever runs the server"),
-            (app, f"does not let {BARE} end the session", f'GRANT pg_signal_backend TO "{BARE}";'),
+            (app, f"does not let {BARE} end session", f'GRANT pg_signal_backend TO "{BARE}";'),
         ):
             pid = connection.info.backend_pid
             assert words in previewed("cancel_query", pid=pid).refusal
@@ -197,6 +197,6 @@ def test_a_statement_that_does_not_end_at_once_is_said(others):
     )
     result = cancel_query(pid=stubborn.info.backend_pid)
     assert result.ended is False
-    assert "still running after 2 s" in result.message
+    assert "Still running after 2 s" in result.message
     assert terminate_session(pid=stubborn.info.backend_pid, confirmed=True).ended
     thread.join(5)
