@@ -1,0 +1,93 @@
+"""The catalogue's answers to the guard, over the connection that the statement will run on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from opsadmin.console.facts import Function, Reach, Relation, Setting
+from opsadmin.console.functions import READING, RUNNING_SQL, TAKING_TYPE_NAMES
+from opsadmin.console.secret_columns import LOOKS, NAMED
+
+DIRECTORY = Path(__file__).parent / "sql"
+MARKER = "/* opsadmin */"
+
+
+@cache
+def question(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class ServerCatalog:
+    """A `Catalog`. The connection's search_path must be pg_catalog alone while this is asked."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._secret_settings: list[Setting] | None = None
+
+    def _rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(f"{sql}\n{MARKER}".encode(), parameters)
+            return cursor.fetchall()
+
+    def functions(
+        self, functions: Collection[int], operators: Collection[int], types: Collection[int]
+    ) -> list[Function]:
+        if types:
+            run = self._rows(question("types"), {"types": list(types)})
+            functions = {*functions, *(row["oid"] for row in run)}
+        rows = self._rows(
+            question("functions"),
+            {
+                "functions": list(functions),
+                "operators": list(operators),
+                "reading": list(READING),
+                "running": [*RUNNING_SQL, *TAKING_TYPE_NAMES],
+            },
+        )
+        return [Function(**{**row, "settings": tuple(row["settings"]), "types": tuple(row["types"])}) for row in rows]
+
+    def relations(self, oids: Collection[int]) -> list[Relation]:
+        rows = self._rows(question("relations"), {"relations": list(oids)})
+        return [
+            Relation(
+                **{
+                    **row,
+                    "columns": {int(number): name for number, name in (row["columns"] or {}).items()},
+                    "trees": tuple(row["trees"]),
+                }
+            )
+            for row in rows
+        ]
+
+    def named(self, names: Collection[str], operators: Collection[str]) -> list[tuple[str, int]]:
+        rows = self._rows(question("named"), {"names": list(names), "operators": list(operators)})
+        return [(row["what"], row["oid"]) for row in rows]
+
+    def checked_types(self) -> list[tuple[int, tuple[str, ...]]]:
+        return [(row["type"], tuple(row["trees"] or ())) for row in self._rows(question("checks"))]
+
+    def reaching(self, types: Collection[int]) -> list[Reach]:
+        return [Reach(**row) for row in self._rows(question("reaching"), {"types": list(types)})]
+
+    def holds(self, probe: str) -> bool:
+        return any(row["holds"] for row in self._rows(question(f"holds_{probe}"), {"looks": LOOKS, "named": NAMED}))
+
+    @property
+    def asked_for_secrets(self) -> bool:
+        """Whether the settings that hold secrets were asked for: the statement shows settings then."""
+        return self._secret_settings is not None
+
+    def secret_settings(self) -> list[Setting]:
+        if self._secret_settings is None:
+            rows = self._rows(question("secret_settings"), {"looks": LOOKS, "named": NAMED})
+            self._secret_settings = [
+                Setting(row["name"], tuple(value for value in row["values"] if value)) for row in rows
+            ]
+        return self._secret_settings
