@@ -14,7 +14,7 @@ from opsadmin.health.card import Card, with_numbers
 from opsadmin.health.catalog import facts, facts_of
 
 #: Rows of one check that are read in full; what lies beyond is counted.
-MAX_ROWS = 500
+MAX_ROWS = 200
 
 _FACT_IN_TEXT = re.compile(r"\{([a-z_]+)\}")
 #: How a question names what an extension brought, wherever it was installed: "schema of pg_stat_statements".
@@ -26,15 +26,16 @@ def batch_sql(
     values: Mapping[str, dict[str, float]],
     major: int,
     extensions: Mapping[str, str] | None = None,
+    most: int = MAX_ROWS,
 ) -> str:
-    """One statement for all the cards. `values`: the thresholds by check id; `extensions`: each one's schema. Its rows:
-    what (a check's id, or #fact for how many there are of a fact), total, row."""
+    """One statement for all the cards. `values`: the thresholds by check id; `extensions`: each one's schema; `most`: how
+    many rows of one check are read in full. Its rows: what (a check's id, or #fact for how many there are of a fact), total, row."""
     known = facts(major)
     counted = sorted({name for card in cards for name in _FACT_IN_TEXT.findall(card.examined) if name in known})
     whole = "\n".join([*(card.sql for card in cards), *(f"FROM {name}" for name in counted)])
     parts = _gathered(facts_of(whole, known), known)
     parts += [f'"{card.id}" AS (\n{with_numbers(card.sql, values[card.id])}\n)' for card in cards]
-    asked = [_rows_of(card) for card in cards]
+    asked = [_rows_of(card, most) for card in cards]
     asked += [f"SELECT '#{name}' AS what, count(*) AS total, NULL::text AS row FROM \"{name}\"" for name in counted]  # noqa: S608  # names of files
     return _located("WITH " + ",\n".join(parts) + "\n" + "\nUNION ALL\n".join(asked), extensions or {})
 
@@ -77,12 +78,12 @@ def rows_by_check(found: Sequence[tuple[Any, ...]]) -> tuple[dict[str, list[dict
     return rows, totals
 
 
-def _rows_of(card: Card) -> str:
-    # A check's own `weight` puts the worst first; what lies beyond MAX_ROWS is the mildest.
+def _rows_of(card: Card, most: int) -> str:
+    # A check's own `weight` puts the worst first; what lies beyond is the mildest.
     order = "r.weight DESC NULLS LAST, " if re.search(r"\bas weight\b", card.sql, re.IGNORECASE) else ""
     return f"""SELECT '{card.id}' AS what, one."how many" AS total, (to_jsonb(one) - 'how many')::text AS row FROM (
     SELECT r.*, count(*) OVER () AS "how many"
     FROM "{card.id}" AS r
     ORDER BY {order}r.object
-    LIMIT {MAX_ROWS}
+    LIMIT {most}
 ) AS one"""  # noqa: S608  # the names of our own files

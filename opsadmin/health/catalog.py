@@ -32,6 +32,7 @@ AREAS = (
     "security",
     "configuration",
 )
+_SOURCE = re.compile(r"\b(?:from|join)\s+([a-z0-9_]+)")
 _VARIANT = re.compile(r"(?P<name>[a-z0-9_]+)(?:\.pg(?P<major>\d+))?")
 
 
@@ -89,18 +90,22 @@ def facts(major: int) -> dict[str, str]:
 
 def facts_of(sql: str, known: dict[str, str]) -> list[str]:
     """The facts that a text reads, those they read themselves first."""
-    ordered: list[str] = []
+    ordered: dict[str, None] = {}
 
     def visit(text: str, above: tuple[str, ...]) -> None:
-        for name in known:
-            if name in above or not re.search(rf"\b(?:from|join)\s+{name}\b", text, re.IGNORECASE):
-                continue
-            visit(known[name], (*above, name))
-            if name not in ordered:
-                ordered.append(name)
+        for name in _read(text):
+            if name in known and name not in above and name not in ordered:
+                visit(known[name], (*above, name))
+                ordered[name] = None
 
     visit(sql, ())
-    return ordered
+    return list(ordered)
+
+
+@cache
+def _read(text: str) -> tuple[str, ...]:
+    """What a text reads from, in alphabetical order."""
+    return tuple(sorted(set(_SOURCE.findall(text.lower()))))
 
 
 def _named(path: Path) -> tuple[str, int]:

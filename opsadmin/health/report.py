@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import CheckResult, Finding, HealthReport, Status, worst
 from opsadmin.health.areas import registered_areas
+from opsadmin.health.batch import MAX_ROWS
 from opsadmin.health.catalog import AREAS, PostgresCheck, checks
 from opsadmin.health.findings import grouped
 from opsadmin.health.limits import limits
@@ -18,8 +19,10 @@ from opsadmin.health.run import Examination, examine
 
 #: Bytes of the report as JSON; beyond, findings of one check are told together.
 MAX_BYTES = 160_000
+#: Rows of one check that `everything` reads: what a site can hold in memory.
+EVERYTHING = 50_000
 #: How many findings of one check are told one by one, tried in this order until the report fits.
-PER_CHECK = (500, 200, 100, 50, 30, 20, 12, 8, 5, 3, 2, 1)
+PER_CHECK = (200, 100, 50, 30, 20, 12, 8, 5, 3, 2, 1)
 
 
 def health_report(database: str, wanted: str = "all", *, everything: bool = False) -> HealthReport:
@@ -31,7 +34,8 @@ def health_report(database: str, wanted: str = "all", *, everything: bool = Fals
     taken_at = datetime.now(UTC)
     families, asked = _wanted(wanted)
     known = limits()
-    found = examine(database, asked, known) if asked or not families else Examination()
+    most = EVERYTHING if everything else MAX_ROWS
+    found = examine(database, asked, known, most=most) if asked or not families else Examination()
     results = list(found.results.values())
     if asked:
         results.append(_answers(database, found))

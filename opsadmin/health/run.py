@@ -17,7 +17,7 @@ import psycopg
 from django.db import Error as DatabaseError
 
 from opsadmin.core.finding import CheckResult, Finding, NotLookedAt, Status, Unavailable, worst
-from opsadmin.health.batch import batch_sql, rows_by_check
+from opsadmin.health.batch import MAX_ROWS, batch_sql, rows_by_check
 from opsadmin.health.card import Card
 from opsadmin.health.catalog import PostgresCheck
 from opsadmin.health.findings import finding_of
@@ -34,7 +34,7 @@ LOCKED = (Path(__file__).parent / "locked.sql").read_text(encoding="utf-8")
 #: Seconds for the whole look, for one statement of it, and for each after one took too long: what is slow must not cost
 #: the others their turn.
 BUDGET = 8.0
-STATEMENT = 4.0
+STATEMENT = 5.0
 AFTER_A_SLOW_ONE = 1.0
 #: The facts are read through common table expressions, of which the planner has no statistics: what it takes for one row
 #: may be 50,000, and a nested loop over two of those ran for minutes.
@@ -43,8 +43,7 @@ PLANNER = {"enable_nestloop": "off", "work_mem": "32MB"}
 #: Families that go in one statement, because they read the same facts.
 TOGETHER = (
     ("connection", "replication", "buffer", "query", "configuration"),
-    ("index",),
-    ("vacuum", "table", "sequence", "constraint", "security"),
+    ("index", "vacuum", "table", "sequence", "constraint", "security"),
 )
 #: Locked relations that a report names.
 MOST_LOCKED = 50
@@ -64,16 +63,24 @@ class Examination:
     error: str = ""
 
 
-def examine(alias: str, wanted: Sequence[PostgresCheck], limits: Limits, *, budget: float = BUDGET) -> Examination:
-    """Look at the alias by the wanted checks. Never raises for a server that does not answer or a check that fails."""
-    return _Examiner(alias, wanted, limits, budget).run()
+def examine(
+    alias: str,
+    wanted: Sequence[PostgresCheck],
+    limits: Limits,
+    *,
+    budget: float = BUDGET,
+    most: int = MAX_ROWS,
+) -> Examination:
+    """Look at the alias by the wanted checks, for `budget` seconds; read `most` rows of each in full. Never raises for a server that does not answer or a check that fails."""
+    return _Examiner(alias, wanted, limits, budget, most).run()
 
 
 class _Examiner:
-    def __init__(self, alias: str, wanted: Sequence[PostgresCheck], limits: Limits, budget: float) -> None:
+    def __init__(self, alias: str, wanted: Sequence[PostgresCheck], limits: Limits, budget: float, most: int) -> None:
         self.alias = alias
         self.wanted = wanted
         self.limits = limits
+        self.most = most
         self.until = time.monotonic() + budget
         self.found = Examination()
         self.locked: dict[int, str] = {}
@@ -157,7 +164,8 @@ class _Examiner:
         assert self.found.capabilities is not None  # noqa: S101
         cards = [self._card(check) for check in batch]
         values = {card.id: self.limits.values(card) for card in cards}
-        sql = batch_sql(cards, values, self.found.capabilities.major, self.found.capabilities.extensions)
+        here = self.found.capabilities
+        sql = batch_sql(cards, values, here.major, here.extensions, self.most)
         rows, totals = rows_by_check(session.tuples(sql))
         counts = {what[1:]: f"{total:,}".replace(",", " ") for what, total in totals.items() if what[0] == "#"}
         for card in cards:

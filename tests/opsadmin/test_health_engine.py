@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from opsadmin.api import OperationError, analyze_db_health
-from opsadmin.core.finding import Status
+from opsadmin.core.finding import NotLookedAt, Status
 from opsadmin.health.batch import single_sql
 from opsadmin.health.card import CardError, parse_card
 from opsadmin.health.catalog import PostgresCheck, checks
@@ -77,6 +77,22 @@ def test_a_role_without_rights_is_told_what_it_lacks():
     result = examine("store", [made(card)], Limits()).results["table.large"]
     assert result.status is Status.UNKNOWN
     assert "GRANT pg_read_server_files TO" in result.unavailable.fix
+
+
+def test_a_check_in_python_says_what_it_examined():
+    card = parse_card(
+        "table.odd", "title: Odd\nsays: {object} is odd.\nwhy: It is.\nsource: nobody\nthreshold: least = 3; of all"
+    )
+
+    def look(look):
+        look.examined = "4 tables"
+        look.skipped.append(NotLookedAt("public.y", "it is locked"))
+        return look.session.rows("SELECT 'public.x' AS object WHERE %(least)s = 3", look.values)
+
+    found = examine("store", [PostgresCheck("table.odd", ((0, card),), look)], Limits())
+    assert found.results["table.odd"].findings[0].message == "public.x is odd."
+    assert found.results["table.odd"].examined == "4 tables"
+    assert found.not_looked_at == [NotLookedAt("public.y", "it is locked")]
 
 
 def test_every_check_runs_on_this_server(store_db):
