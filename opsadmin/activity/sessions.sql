@@ -9,6 +9,15 @@ WITH waits AS (
     FROM pg_locks AS l
     WHERE NOT l.granted
     GROUP BY l.pid
+),
+
+blocking AS (
+    SELECT
+        b.pid,
+        count(DISTINCT w.pid)::int AS sessions
+    FROM waits AS w
+    CROSS JOIN LATERAL unnest(w.blockers) AS b (pid)
+    GROUP BY b.pid
 )
 
 SELECT
@@ -33,7 +42,7 @@ SELECT
     extract(epoch FROM a.now - a.xact_start)::float8 AS transaction_seconds,
     extract(epoch FROM a.now - w.since)::float8 AS waited_seconds,
     coalesce(w.blockers, '{}') AS blocked_by,
-    (SELECT count(*)::int FROM waits AS o WHERE a.pid = ANY (o.blockers)) AS blocks,
+    coalesce(o.sessions, 0) AS blocks,
     a.backend_type IS NULL AS hidden,
     a.application_name = 'opsadmin' OR a.query LIKE '%%/* opsadmin */%%' AS is_ours,
     count(*) OVER () AS found
@@ -47,6 +56,7 @@ FROM (
     WHERE s.pid <> pg_backend_pid()
 ) AS a
 LEFT JOIN waits AS w ON w.pid = a.pid
+LEFT JOIN blocking AS o ON o.pid = a.pid
 WHERE CASE
         WHEN %(pids)s::int[] IS NOT NULL THEN a.pid = ANY (%(pids)s)
         ELSE

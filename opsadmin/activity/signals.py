@@ -97,7 +97,8 @@ class Signalled(Result):
 def find_target(look: Look, asked: Asked) -> Target:
     """The session with that pid. Two statements.
 
-    Raises `OperationError` where there is none, or where it is another one by now; psycopg's errors."""
+    Raises `OperationError` where there is none, or where it is another one by now, `OperationFailed` where that cannot be
+    seen; psycopg's errors."""
     if asked.pid == look.raw.info.backend_pid:
         raise OperationError(_("Session %(pid)d is this look itself.") % {"pid": asked.pid}, parameter="pid")
     session = sessions_of(look, [asked.pid]).get(asked.pid)
@@ -109,15 +110,30 @@ def find_target(look: Look, asked: Asked) -> Target:
             hint=_("list_sessions shows those that there are."),
         )
     target = Target(session, **row)
-    if asked.backend_start is not None and session.backend_start not in (None, asked.backend_start):
+    _compare(asked, target)
+    return target
+
+
+def _compare(asked: Asked, target: Target) -> None:
+    """Raises `OperationError` where the session, or its statement, is another than the one that was meant;
+    `OperationFailed` where our role cannot see that."""
+    session = target.session
+    if session.hidden and (asked.backend_start or asked.query_start):
+        raise OperationFailed(
+            _(
+                "Since when %(who)s is there is not shown to %(own)s, so nobody knows whether it is the one that was meant."
+            )
+            % {"who": target.title, "own": target.own_role},
+            hint=f"GRANT pg_read_all_stats TO {quoted(target.own_role)};",
+        )
+    if asked.backend_start is not None and session.backend_start != asked.backend_start:
         raise OperationError(
             _("The session that was meant has ended. That pid is now %(who)s, connected since %(since)s.")
             % {"who": target.title, "since": said("", session.backend_start)},
             parameter="backend_start",
         )
-    if asked.query_start is not None and session.query_start not in (None, asked.query_start):
+    if asked.query_start is not None and session.query_start != asked.query_start:
         raise _other_statement(asked)
-    return target
 
 
 def refusal(asked: Asked, target: Target) -> OperationError | None:

@@ -257,6 +257,9 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
         [*row, one.role, "–" if one.queryid is None else str(one.queryid), one_line(one.note or one.sql, 200)]
         for row, one in zip(rows, queries, strict=True)
     ]
+    empty = _("No statement is recorded that fits.")
+    if sort_by == "resources":
+        empty = _("No statement that fits takes 5 % or more of anything.")
     more = ""
     if found is not None and found > len(queries):
         more = _("%(shown)d of %(found)d; limit shows more.") % {"shown": len(queries), "found": found}
@@ -265,7 +268,7 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
         tuple(columns),
         tuple(tuple(row) for row in rows),
         numeric,
-        _("No statement is recorded that fits."),
+        empty,
         more,
     )
 

@@ -59,7 +59,8 @@ WITH recorded AS (
 ),
 
 -- Of nested statements (pg_stat_statements.track = all) the callers have all of it in their own numbers.
-totals AS (
+-- MATERIALIZED: the planner takes the function for a few rows, and would add all up anew for each statement.
+totals AS MATERIALIZED (
     SELECT
         nullif(sum(r.total_time), 0) AS total_time,
         nullif(sum(r.shared_blks_hit + r.shared_blks_read), 0) AS accessed,
@@ -70,12 +71,12 @@ totals AS (
     WHERE r.toplevel
 ),
 
-added AS (
+added AS MATERIALIZED (
     SELECT
         r.queryid,
         count(*) AS entries,
         array_agg(DISTINCT coalesce(r.role, 'role ' || r.userid)) AS roles,
-        left((array_agg(r.query ORDER BY r.calls DESC, r.userid ASC))[1], %(characters)s) AS sql,
+        left(min(r.query COLLATE "C"), %(characters)s) AS sql,
         max(length(r.query)) > %(characters)s AS is_cut,
         bool_or(r.toplevel) AS toplevel,
         sum(r.calls)::int8 AS calls,

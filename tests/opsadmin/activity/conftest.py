@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.opsadmin.workload.conftest import alias_at
+from tests.opsadmin.workload.conftest import alias_at, pg_stat_statements  # noqa: F401  # a fixture
 
 BARE, APP = "activity_bare", "activity_app"
 

@@ -79,9 +79,10 @@ ESSENCE: dict[str, Callable[[Any], Any]] = {
         ("list_locks", {}, "AccessShareLock on shop"),
     ],
 )
-def test_what_reads(others, secret, looker, name, given, shown):
+def test_what_reads(others, secret, looker, request, name, given, shown):
     holder, waiter = others.connect("doors"), others.connect("waiter")
     if name == "get_top_queries":
+        request.getfixturevalue("pg_stat_statements")
         others.connect("statements", autocommit=True).execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         holder.execute("SELECT pg_sleep(0.2) AS doors")
     holder.execute(LOCK)

@@ -137,6 +137,9 @@ def test_what_a_role_may_not(others, as_role):
         admin.execute(f"GRANT pg_signal_backend TO {BARE}")
     try:
         with as_role(BARE):
+            with pytest.raises(OperationFailed, match="nobody knows whether it is the one that was meant"):
+                cancel_query(pid=app.info.backend_pid, backend_start="2026-01-01T00:00:00+00:00")
+            assert threads[1].is_alive()
             result = cancel_query(pid=app.info.backend_pid)
             assert result.ended is None
             assert "not shown to our role" in result.message

@@ -38,7 +38,16 @@ def alias_at(dsn: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def workload_dsn(superuser_dsn: str) -> Iterator[str]:
+def pg_stat_statements(superuser_dsn: str) -> None:
+    """Skips where the server is built without it, as the wheel's is."""
+    with psycopg.connect(superuser_dsn) as connection:
+        found = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements'").fetchone()
+    if found is None:
+        pytest.skip("This PostgreSQL has no pg_stat_statements.")
+
+
+@pytest.fixture(scope="session")
+def workload_dsn(superuser_dsn: str, pg_stat_statements: None) -> Iterator[str]:
     """The address, as superuser, of a database with pg_stat_statements and a table `orders`."""
     name = f"workload_{os.getpid()}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:

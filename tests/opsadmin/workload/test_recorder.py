@@ -47,7 +47,7 @@ def test_in_a_schema_of_an_odd_name_that_the_role_may_not_use(workload, workload
         workload.execute('DROP SCHEMA "100% ""monitoring"""')
 
 
-def test_the_steps_lead_from_a_server_without_it_to_answers(new_postgres, django_db_blocker):
+def test_the_steps_lead_from_a_server_without_it_to_answers(pg_stat_statements, new_postgres, django_db_blocker):
     superuser = new_postgres.dsn("store", user="postgres")
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute("DROP EXTENSION pg_stat_statements")
