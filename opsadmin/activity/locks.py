@@ -245,7 +245,8 @@ def _table(entries: tuple[Waiting, ...]) -> Table:
     )
     rows = tuple(
         (
-            ("└ " if one.depth else "").rjust(2 * one.depth) + one.title,
+            # Spaces that a page keeps, and does not break at.
+            ("└\N{NO-BREAK SPACE}" if one.depth else "").rjust(2 * one.depth, "\N{NO-BREAK SPACE}") + one.title,
             "–" if one.waited_seconds is None else said_seconds(max(one.waited_seconds, 0)),
             one.wants or "–",
             str(one.victims or "–"),

@@ -68,8 +68,9 @@ class Session(Result):
 
     @property
     def waits_for(self) -> str:
-        """What it waits for, as PostgreSQL calls it: "Lock: relation"; empty where for nothing or nobody knows."""
-        if self.wait_event_type is None or self.wait_event_type == "Activity":
+        """What it waits for, as PostgreSQL calls it: "Lock: relation". Empty where for nothing but the next thing to do,
+        or nobody knows."""
+        if self.wait_event_type in (None, "Activity") or self.wait_event == "ClientRead":
             return ""
         return f"{self.wait_event_type}: {self.wait_event}"
 

@@ -7,6 +7,7 @@ its statement ran; pg_stat_activity has texts as they were sent."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 #: What stands for a constant.
 MASK = "'***'"
@@ -33,35 +34,41 @@ def masked(sql: str) -> str:
     """The text with `'***'` for every constant in quotes, dollars included; names in double quotes stay, and comments
     but for what looks like a secret. A text that was cut within a constant ends with the mask."""
     parts: list[str] = []
-    at = 0
-    while found := _TOKEN.search(sql, at):
-        parts.append(sql[at : found.start()])
-        token, at = found[0], found.end()
-        if found["line"] is not None:
-            parts.append(_without_secrets(token))
-        elif found["block"] is not None:
-            at = _end_of_comment(sql, at)
-            parts.append(_without_secrets(sql[found.start() : at]))
-        elif found["name"] is not None:
-            parts.append(token)
-        elif found["escaped"] is not None:
+    for kind, text in _tokens(sql):
+        if kind == "constant":
             parts.append(MASK)
-        elif found["text"] is not None:
-            parts.append(MASK)
-            if token.endswith("\\'"):
+            if text.endswith("\\'") and text[0] not in "eE":
                 # Where standard_conforming_strings is off the constant goes on behind that quote.
-                return "".join(parts)
+                break
         else:
-            end = sql.find(token, at)
-            at = len(sql) if end < 0 else end + len(token)
-            parts.append(MASK)
-    return "".join([*parts, sql[at:]])
+            parts.append(_without_secrets(text) if kind == "comment" else text)
+    return "".join(parts)
 
 
 def one_line(sql: str, most: int) -> str:
-    """The text with single spaces, cut to so many characters."""
-    text = " ".join(sql.split())
+    """The text with single spaces and without comments, cut to so many characters."""
+    text = " ".join("".join(" " if kind == "comment" else text for kind, text in _tokens(sql)).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _tokens(sql: str) -> Iterator[tuple[str, str]]:
+    """The text in pieces, each with its kind: constant, comment, or rest (names in quotes too)."""
+    at = 0
+    while found := _TOKEN.search(sql, at):
+        if found.start() > at:
+            yield "rest", sql[at : found.start()]
+        token, at = found[0], found.end()
+        if found["block"] is not None:
+            at = _end_of_comment(sql, at)
+        elif found["tag"] is not None:
+            end = sql.find(token, at)
+            at = len(sql) if end < 0 else end + len(token)
+        if found["name"] is not None:
+            yield "rest", token
+        else:
+            is_comment = found["line"] is not None or found["block"] is not None
+            yield "comment" if is_comment else "constant", sql[found.start() : at]
+    yield "rest", sql[at:]
 
 
 def _end_of_comment(sql: str, at: int) -> int:

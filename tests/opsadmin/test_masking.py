@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from opsadmin.postgres.masking import MASK, masked, one_line
 
@@ -68,4 +70,20 @@ def test_a_long_odd_text_takes_no_time(odd):
 
 def test_one_line():
     assert one_line("SELECT\n  1", 20) == "SELECT 1"
+    assert one_line("-- Says\nSELECT /* it's */ 'a' -- end", 20) == "SELECT 'a'"
     assert one_line("SELECT 1", 5) == "SELE…"
+
+
+@given(
+    st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\\")), st.sampled_from(["", "E", "$$"])
+)
+def test_any_constant(secret, how):
+    literal = f"$tag${secret}$tag$" if how == "$$" else how + "'" + secret.replace("'", "''") + "'"
+    assume(how != "$$" or "$tag" not in secret)
+    assert masked(f"ALTER ROLE a PASSWORD {literal}, {literal};") == f"ALTER ROLE a PASSWORD {MASK}, {MASK};"
+
+
+@given(st.text(alphabet="'\"$\\/*-eE a;\n", max_size=30))
+def test_no_text_breaks_it(sql):
+    assert masked(masked(sql)).count("'***'") == masked(sql).count("'***'")
+    assert "\n" not in one_line(sql, 100)

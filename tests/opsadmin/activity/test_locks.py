@@ -38,8 +38,8 @@ def test_a_queue_behind_a_forgotten_transaction(others):
     (table,) = [block for block in found.blocks() if isinstance(block, Table)]
     assert [row[0] for row in table.rows] == [
         str(forgotten.info.backend_pid),
-        f"└ {migration.info.backend_pid}",
-        f"  └ {web.info.backend_pid}",
+        f"└\N{NO-BREAK SPACE}{migration.info.backend_pid}",
+        "\N{NO-BREAK SPACE}" * 2 + f"└\N{NO-BREAK SPACE}{web.info.backend_pid}",
     ]
     assert any("terminate_session" in getattr(block, "detail", "") for block in found.blocks())
 
