@@ -84,6 +84,6 @@ def test_any_constant(secret, how):
 
 
 @given(st.text(alphabet="'\"$\\/*-eE a;\n", max_size=30))
-def test_no_text_breaks_it(sql):
-    assert masked(masked(sql)).count("'***'") == masked(sql).count("'***'")
+def test_a_quote_is_left_in_names_and_comments_alone(sql):
+    assert "'" not in masked(sql).replace(MASK, "") or '"' in sql or "--" in sql or "/*" in sql
     assert "\n" not in one_line(sql, 100)
