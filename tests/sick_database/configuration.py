@@ -50,7 +50,8 @@ PROBLEMS = [
         check="configuration.file_error",
         object="maintenance_work_mem",
         by=("superuser",),
-        message="postgresql.conf line",
+        severity="critical",
+        message="Its old value stays, and the server will not start again",
         # The name of no setting would keep the server from every later change.
         sow=lambda bed: append(bed, "postgresql.conf", "maintenance_work_mem = 'plenty'\n"),
     ),
@@ -60,7 +61,8 @@ PROBLEMS = [
         object="pg_hba.conf line",
         contains=True,
         by=("superuser",),
-        message="invalid authentication method",
+        severity="critical",
+        message="The old rules stay",
         sow="SELECT 1",  # see `afterwards`
     ),
     role_setting("ROLE g_fast", "role g_fast", "synchronous_commit", "off", "CREATE ROLE g_fast LOGIN"),

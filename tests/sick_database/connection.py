@@ -216,6 +216,7 @@ PROBLEMS = [
         object="(root of a row)",
         contains=True,
         message='a row of public."rows. ""wanted"',
+        hint="Its transaction was left open",
         sow="",
     ),
     Problem(
@@ -232,6 +233,7 @@ PROBLEMS = [
         object="(root of an advisory lock)",
         contains=True,
         message="the advisory lock 8589934593",
+        hint="It is in no transaction",
         sow="",
     ),
     Problem(

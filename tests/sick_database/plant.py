@@ -68,6 +68,7 @@ class Problem:
     severity: str | None = None
     contains: bool = False
     message: str = ""  # a part of the message it must have
+    hint: str = ""  # and of the hint, where the role may see what it goes by
     by: tuple[str, ...] = ("superuser", "monitor", "bare")
     since: int = 14
 

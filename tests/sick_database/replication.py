@@ -119,7 +119,8 @@ PROBLEMS = [
         check="replication.synchronous_standby",
         object="synchronous_standby_names",
         by=("superuser", "monitor"),
-        message="asks for 2 synchronous standbys, and 0 are there",
+        message="0 are there; with synchronous_commit = off only commits that set another value",
+        hint="what waits returns then",
         sow="",
     ),
     Problem(

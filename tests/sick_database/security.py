@@ -99,7 +99,7 @@ PROBLEMS = [
         check="security.granted_to_public",
         object="public.s_read",
         severity="warning",
-        message="SELECT on the table",
+        message="SELECT on the table public.s_read.",
         sow="CREATE TABLE s_read (id int PRIMARY KEY); GRANT SELECT ON s_read TO PUBLIC;",
     ),
     Problem(
@@ -133,6 +133,17 @@ PROBLEMS = [
         severity="warning",
         message="on the sequence",
         sow="CREATE SCHEMA s_apart; CREATE SEQUENCE s_apart.s_numbers; GRANT USAGE ON SEQUENCE s_apart.s_numbers TO PUBLIC;",
+    ),
+    Problem(
+        "a foreign server that everybody enters by one password",
+        check="security.public_user_mapping",
+        object='"s far. server"',
+        by=("superuser",),
+        sow="""
+        CREATE FOREIGN DATA WRAPPER s_wrapper;
+        CREATE SERVER "s far. server" FOREIGN DATA WRAPPER s_wrapper;
+        CREATE USER MAPPING FOR PUBLIC SERVER "s far. server" OPTIONS (user 'root', password 'sesame');
+        """,
     ),
     Problem(
         "tables to come for PUBLIC",
@@ -217,6 +228,16 @@ LOOK_ALIKES = [
             AS 'SELECT 1';
         CREATE FUNCTION s_bound() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1;
         CREATE PROCEDURE s_pathed(x int) LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS 'BEGIN END';
+        """,
+    ),
+    LookAlike(
+        "foreign servers with a mapping for PUBLIC without a password, and with a password for one role",
+        objects=("s_public_server", "s_named_server"),
+        sow="""
+        CREATE SERVER s_public_server FOREIGN DATA WRAPPER s_wrapper;
+        CREATE USER MAPPING FOR PUBLIC SERVER s_public_server OPTIONS (user 'guest');
+        CREATE SERVER s_named_server FOREIGN DATA WRAPPER s_wrapper;
+        CREATE USER MAPPING FOR s_app SERVER s_named_server OPTIONS (user 's_app', password 'sesame');
         """,
     ),
     LookAlike(

@@ -29,6 +29,7 @@ def test_a_problem_is_found(area, plant, role, report_of, bed):
         return
     assert found, f"{plant.check} found only {[one.object for one in result.findings]} ({result.unavailable})"
     assert any(plant.message in one.message for one in found), [one.message for one in found]
+    assert role == "bare" or any(plant.hint in one.hint for one in found), [one.hint for one in found]
     assert plant.severity in (None, found[0].severity.value)
     assert all(one.why and one.threshold and one.message.endswith(".") for one in found)
 

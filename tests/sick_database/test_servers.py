@@ -198,6 +198,38 @@ def test_all_tables_published(primary, look):
         primary.superuser.execute("DROP PUBLICATION everything")
 
 
+def test_a_reader_that_keeps_up_while_an_old_transaction_holds_the_wal(primary, look):
+    """restart_lsn waits for the transaction's end; the reader has confirmed all there is."""
+    primary.superuser.execute("CREATE DATABASE publisher")
+    with (
+        psycopg.connect(primary.dsn(database="publisher"), autocommit=True) as publisher,
+        psycopg.connect(primary.dsn(), application_name="an old transaction") as old,
+    ):
+        publisher.execute("CREATE TABLE read_at_once (id int PRIMARY KEY)")
+        publisher.execute("CREATE PUBLICATION fine FOR TABLE read_at_once")
+        publisher.execute("SELECT pg_create_logical_replication_slot('keeps_up', 'pgoutput')")
+        primary.superuser.execute("CREATE TABLE read_at_once (id int PRIMARY KEY)")
+        address = primary.dsn(database="publisher").replace("'", "''")
+        primary.superuser.execute(
+            f"CREATE SUBSCRIPTION keeps_up CONNECTION '{address}' PUBLICATION fine"
+            " WITH (create_slot = false, slot_name = 'keeps_up', copy_data = false)"
+        )
+        old.execute("SELECT pg_logical_emit_message(true, 'x', 'x')")
+        switch(primary, 4)
+        extended = "SELECT FROM pg_replication_slots WHERE slot_name = 'keeps_up' AND wal_status = 'extended'"
+        primary.until(f"{extended} AND confirmed_flush_lsn >= pg_current_wal_lsn() - 1000")
+        assert not by(look(primary, "replication"), "replication.slot_behind")
+        set_and_reload(primary, "SET max_slot_wal_keep_size = '80MB'")
+        (finding,) = by(look(primary, "replication"), "replication.slot_behind").values()
+        assert "of the 80 MB that may be kept" in finding.message
+        assert "an old transaction" in finding.hint
+        set_and_reload(primary, "RESET max_slot_wal_keep_size")
+        old.rollback()
+        primary.superuser.execute("DROP SUBSCRIPTION keeps_up")
+    primary.superuser.execute("DROP TABLE read_at_once")
+    primary.superuser.execute("DROP DATABASE publisher WITH (FORCE)")
+
+
 def test_a_standby_that_follows_is_fine(primary, standby, look):
     set_and_reload(primary, "SET synchronous_standby_names = 'walreceiver'")
     primary.until("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")

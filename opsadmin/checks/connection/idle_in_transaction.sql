@@ -21,6 +21,11 @@ SELECT
     s.database,
     s.state_seconds,
     s.doing,
+    -- Between two statements of READ COMMITTED a transaction that only read holds no snapshot.
+    CASE
+        WHEN s.backend_xid IS NULL AND s.backend_xmin IS NULL
+            THEN 'Its locks and its connection stay taken, and a change of its tables'' structure waits for it.'
+    END AS why,
     CASE WHEN s.state_seconds >= :critical_seconds THEN 'critical' ELSE 'warning' END AS severity,
     s.state_seconds AS weight
 FROM sessions AS s

@@ -7,7 +7,7 @@
 -- threshold: critical_sessions = 10; that wait (our choice: a usual pool is used up)
 -- says: {object} {state}; {how_many} for it, the longest for {longest_seconds}: {victims}.
 -- why: Whoever comes later queues up behind them, until no connection is left.
--- hint: Let its statement finish, or end its session if nobody misses it; the application left it open.
+-- hint: Let its statement finish, or end its session if nobody misses it.
 -- source: PostgreSQL documentation, pg_blocking_pids
 -- examined: {all_locks} locks
 SELECT
@@ -47,6 +47,11 @@ SELECT
             THEN 'It is a process of PostgreSQL''s own: let it finish, or find what it works on.'
         WHEN b.state = 'active' THEN 'Let its statement finish, or cancel it.'
         WHEN b.state IS NULL THEN 'Look at it as a role with pg_monitor, then cancel or end it.'
+        WHEN b.state = 'idle'
+            THEN
+                'It is in no transaction, and keeps an advisory lock that belongs to the session: have it call '
+                || 'pg_advisory_unlock, or end the session. pg_advisory_xact_lock lets go by itself.'
+        WHEN b.state NOT LIKE 'idle in transaction%' THEN 'See what it does, then cancel it or end its session.'
         ELSE 'Its transaction was left open: end the session if nobody misses it, and mend the application.'
     END AS hint,
     CASE

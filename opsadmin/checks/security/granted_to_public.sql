@@ -52,7 +52,7 @@ SELECT
         WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
         ELSE 'table'
     END AS kind,
-    coalesce(format(' (columns %s)', b.column_names), '') AS columns,
+    coalesce(' (columns ' || b.column_names || ')', '') AS columns,
     format(
         'REVOKE %s ON %s %s FROM PUBLIC;', concat_ws(', ', b.whole, b.parts),
         CASE b.kind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, b.object
