@@ -619,6 +619,17 @@ SHAPE = [
         since=15,
         sow="UPDATE pg_database SET datcollversion = '2.1' WHERE datname = current_database()",
     ),
+    Problem(
+        "another database that was sorted by another version",
+        check="index.collation_version",
+        object='"sorted elsewhere"',
+        message="57.1 was recorded when its indexes were made: those of another database",
+        since=15,
+        sow=each(
+            'CREATE DATABASE "sorted elsewhere" TEMPLATE template0',
+            "UPDATE pg_database SET datcollversion = '57.1' WHERE datname = 'sorted elsewhere'",
+        ),
+    ),
 ]
 
 PROBLEMS = INVALID + DUPLICATE + REDUNDANT + UNUSED + BLOAT + FOREIGN_KEYS + SHAPE

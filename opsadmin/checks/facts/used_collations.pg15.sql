@@ -1,11 +1,13 @@
 -- Collations with a version that this database's indexes use or its people made: the version that was recorded, and the
--- one that the server's libraries have. The database's own has the number 100, and goes by the database's name.
+-- one that the server's libraries have. Those of databases go by the database's name: this one's has the number 100, the
+-- others' (`is_elsewhere`) have none here.
 SELECT
     o.oid,
     format('%I.%I', n.nspname, o.collname) AS object,
     o.collversion AS recorded,
     coalesce(pg_collation_actual_version(o.oid), 'none') AS actual,
-    format('ALTER COLLATION %I.%I REFRESH VERSION;', n.nspname, o.collname) AS refresh
+    format('ALTER COLLATION %I.%I REFRESH VERSION;', n.nspname, o.collname) AS refresh,
+    false AS is_elsewhere
 FROM pg_collation AS o
 INNER JOIN pg_namespace AS n ON n.oid = o.collnamespace
 WHERE o.collversion IS NOT NULL
@@ -15,10 +17,11 @@ WHERE o.collversion IS NOT NULL
     )
 UNION ALL
 SELECT
-    100,
+    CASE WHEN d.datname = current_database() THEN 100 END,
     quote_ident(d.datname),
     d.datcollversion,
     coalesce(pg_database_collation_actual_version(d.oid), 'none'),
-    format('ALTER DATABASE %I REFRESH COLLATION VERSION;', d.datname)
+    format('ALTER DATABASE %I REFRESH COLLATION VERSION;', d.datname),
+    d.datname <> current_database()
 FROM pg_database AS d
-WHERE d.datname = current_database() AND d.datcollversion IS NOT NULL
+WHERE d.datcollversion IS NOT NULL AND d.datconnlimit <> -2

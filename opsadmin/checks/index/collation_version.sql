@@ -1,13 +1,13 @@
 -- title: Indexes sorted by another version of their collation
 -- severity: warning
 -- says: The collation of {object} is of version {actual} now; {recorded} was recorded when its indexes were made:
---   {indexes}{examples}.
+--   {indexes}.
 -- why: An index in the old order misses rows that are there, and a unique one lets duplicates in.
 -- hint: Rebuild these indexes, and only then let the old version be forgotten: {refresh}
 -- source: PostgreSQL documentation, ALTER COLLATION, "Notes"
 -- examined: {used_collations} collations in use
 WITH changed AS (
-    SELECT o.oid, o.object, o.recorded, o.actual, o.refresh
+    SELECT o.oid, o.object, o.recorded, o.actual, o.refresh, o.is_elsewhere
     FROM used_collations AS o
     WHERE o.recorded <> o.actual
 ),
@@ -25,9 +25,16 @@ SELECT
     c.recorded,
     c.actual,
     c.refresh,
-    coalesce(s.number, 0) AS indexes,
-    coalesce(' (' || array_to_string(s.names[1:10], ', ') || CASE WHEN s.number > 10 THEN ' ...' ELSE '' END || ')', '') AS examples,
     CASE
+        WHEN c.is_elsewhere THEN 'those of another database, which cannot be seen from here'
+        WHEN s.number IS NULL THEN 'there is none in this database'
+        ELSE format('%s (%s)', s.number, array_to_string(s.names[1:10], ', ') || CASE WHEN s.number > 10 THEN ' ...' ELSE '' END)
+    END AS indexes,
+    CASE
+        WHEN c.is_elsewhere THEN format('Connect to %s and say REINDEX DATABASE CONCURRENTLY %1$s; then: %s', c.object, c.refresh)
+    END AS hint,
+    CASE
+        WHEN c.is_elsewhere THEN NULL
         WHEN s.number IS NULL THEN c.refresh
         WHEN s.number <= 50 THEN (
             SELECT string_agg(format('REINDEX INDEX CONCURRENTLY %s;', u.name), E'\n')
