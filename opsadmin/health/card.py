@@ -165,12 +165,12 @@ def with_numbers(sql: str, values: dict[str, float]) -> str:
 
 
 def fill(text: str, card: Card, row: dict[str, Any], values: dict[str, float], *, raw: bool = False) -> str:
-    """The text with its {placeholders} filled from the row and the thresholds. `raw`: for SQL, numbers as they are;
-    without it, numbers in words with their unit, by the end of the column's name."""
+    """The text with its {placeholders} filled from the row, and where it has no such column, from the thresholds. `raw`:
+    for SQL, numbers as they are; without it, numbers in words with their unit, by the end of the column's name."""
 
     def value_of(name: str) -> str:
         for threshold in card.thresholds:
-            if threshold.name == name:
+            if threshold.name == name and name not in row:
                 return threshold.said(values[name])
         value = row[name]
         if raw:

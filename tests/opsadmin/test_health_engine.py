@@ -10,7 +10,7 @@ from django.db import connections
 from opsadmin.api import OperationError, analyze_db_health
 from opsadmin.core.finding import NotLookedAt, Status
 from opsadmin.health.batch import single_sql
-from opsadmin.health.card import CardError, parse_card
+from opsadmin.health.card import CardError, fill, parse_card
 from opsadmin.health.catalog import PostgresCheck, checks
 from opsadmin.health.limits import Limits
 from opsadmin.health.run import examine
@@ -41,6 +41,16 @@ def test_a_card_says_its_row_and_its_threshold():
     assert (finding.hint, finding.fix_sql) == ("Look at public.x.", "TRUNCATE public.x;")
     assert finding.threshold == "min_rows = 5 (rows (our choice)); source: nobody"
     assert found.results["table.large"].examined.endswith(" tables")
+
+
+def test_a_row_says_its_own_number_and_not_the_threshold_of_that_name():
+    card = parse_card(
+        "query.slow",
+        "-- title: x\n-- threshold: mean_seconds = 1 s; x\n-- says: It takes {mean_seconds}.\n-- why: x\n-- source: x\nSELECT 1",
+    )
+    values = {"mean_seconds": 1.0}
+    assert fill(card.says, card, {"mean_seconds": 1.51}, values) == "It takes 1.51 s."
+    assert fill(card.says, card, {}, values) == "It takes 1 s."
 
 
 def test_thresholds_and_ignores_are_the_operators():

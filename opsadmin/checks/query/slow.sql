@@ -3,7 +3,7 @@
 -- needs: extension pg_stat_statements
 -- needs: role pg_read_all_stats
 -- threshold: mean_seconds = 1 s; a call on average (our choice: a person waits for it)
--- threshold: min_calls = 20; since pg_stat_statements was reset (our choice: a query asked once is somebody's question)
+-- threshold: min_calls = 5; since pg_stat_statements was reset (our choice: a query asked once is somebody's question)
 -- says: Query {queryid} took {mean_seconds} on average and {max_seconds} at most, in {calls} calls: {text}
 -- why: Each call keeps a connection and somebody waiting.
 -- hint: Look at its plan (ops explain_query) and at the indexes that would help (ops analyze_query_indexes).

@@ -2,9 +2,9 @@
 -- severity: warning
 -- needs: extension pg_stat_statements
 -- needs: role pg_read_all_stats
--- threshold: min_bytes = 32 MB; written to temporary files by a call on average (our choice: eight times the default
+-- threshold: min_bytes = 16 MB; written to temporary files by a call on average (our choice: four times the default
 --    work_mem)
--- threshold: min_calls = 20; since pg_stat_statements was reset (our choice)
+-- threshold: min_calls = 5; since pg_stat_statements was reset (our choice)
 -- says: Query {queryid} writes {per_call_bytes} to temporary files in each of its {calls} calls: {text}
 -- why: A sort or hash that does not fit in work_mem goes through the disk, twice.
 -- hint: An index in the order of the sort, fewer columns or rows, or more work_mem for this query alone (SET LOCAL).
