@@ -8,91 +8,12 @@
 -- source: PostgreSQL documentation, 5.4.5 Foreign Keys
 -- examined: {foreign_keys} foreign keys
 
--- A usable index is valid, begins with the key's columns in any order under the columns' own collations, and leaves out
--- no rows but those with NULL in the key. A unique one on a part of the columns finds the row as well. Of a partitioned
--- table each partition is asked, by the copy of the key that it has, and the parent's key is reported.
-WITH keys AS (
-    SELECT
-        k.conrelid AS table_oid,
-        k.conkey AS columns,
-        CASE
-            WHEN k.conparentid = 0 THEN k.oid
-            ELSE (
-                WITH RECURSIVE above AS (
-                    SELECT k.conparentid AS oid
-                    UNION ALL
-                    SELECT p.conparentid
-                    FROM above AS a
-                    INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid <> 0
-                )
-
-                SELECT p.oid
-                FROM above AS a
-                INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid = 0
-            )
-        END AS root
-    FROM pg_constraint AS k
-    WHERE k.contype = 'f'
-),
-
-candidates AS (
-    SELECT
-        x.table_oid,
-        x.object,
-        x.columns[0:x.key_count - 1] AS columns,
-        x.columns[0] AS first_column,
-        x.collations,
-        x.is_valid,
-        x.is_unique,
-        x.predicate,
-        CASE
-            WHEN x.predicate ~ (
-                '^(\{BOOLEXPR :boolop and :args \()?'
-                '(\{NULLTEST :arg \{VAR [^{}]*\} :nulltesttype 1 [^{}]*\} ?)+(\) *\})?$'
-            )
-                THEN ARRAY(SELECT (regexp_matches(x.predicate, ':varattno (\d+)', 'g'))[1]::int2)
-        END AS not_null
-    FROM indexes AS x
-    WHERE x.method NOT IN ('brin', 'gin') AND x.kind <> 'I'
-),
-
--- Each key beside each index of its table.
-judged AS (
-    SELECT
-        k.root,
-        k.table_oid,
-        k.columns,
-        x.object,
-        x.first_column,
-        x.is_valid,
-        x.predicate IS NULL OR x.not_null <@ k.columns AS is_whole,
-        x.columns[1:cardinality(k.columns)] @> k.columns
-        OR x.is_unique AND x.predicate IS NULL AND x.columns <@ k.columns AS leads,
-        0 = ALL(x.collations) OR NOT EXISTS (
-            SELECT FROM pg_attribute AS a
-            WHERE a.attrelid = k.table_oid AND a.attnum = ANY(k.columns)
-                AND a.attcollation <> x.collations[array_position(x.columns, a.attnum) - 1]
-        ) AS is_collated
-    FROM keys AS k
-    INNER JOIN tables AS t ON t.oid = k.table_oid AND t.kind <> 'p'
-    LEFT JOIN candidates AS x ON x.table_oid = k.table_oid
-),
-
-uncovered AS (
-    SELECT
-        j.root,
-        min(
-            CASE
-                WHEN NOT j.first_column = ANY(j.columns) THEN NULL
-                WHEN NOT j.is_valid THEN format(': %s is not valid', j.object)
-                WHEN NOT coalesce(j.is_whole, false) THEN format(': %s is a partial one', j.object)
-                WHEN j.leads THEN format(': %s goes by another collation', j.object)
-                ELSE format(': %s does not begin with all of them', j.object)
-            END
-        ) AS nearly
-    FROM judged AS j
+-- Of a partitioned table each partition is asked, by the copy of the key that it has, and the parent's key is reported.
+WITH uncovered AS (
+    SELECT j.root, min(': ' || j.lack) AS nearly
+    FROM key_indexes AS j
     GROUP BY j.root, j.table_oid
-    HAVING NOT bool_or(coalesce(j.is_valid AND j.is_whole AND j.leads AND j.is_collated, false))
+    HAVING NOT bool_or(j.is_served)
 ),
 
 explained AS (

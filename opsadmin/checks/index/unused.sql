@@ -15,7 +15,8 @@
 -- examined: {indexes} indexes, by counters of {days_counted} whole days
 
 -- What guards something (unique, exclusion, replica identity) works without being read, and an expression's index gives
--- the planner its statistics. Partitions' indexes are judged together, by their parent's name.
+-- the planner its statistics. What alone serves a foreign key is read by no query, until a DELETE in what it refers to
+-- needs it. Partitions' indexes are judged together, by their parent's name.
 WITH by_table AS (
     SELECT
         x.table_oid,
@@ -25,19 +26,38 @@ WITH by_table AS (
     GROUP BY x.table_oid
 ),
 
-idle AS (
-    SELECT
-        min(coalesce(x.root_object, x.object)) AS object,
-        min(coalesce(x.root_table_object, x.table_object)) AS table_object,
-        count(x.root_object) > 0 AS is_partitioned,
-        sum(x.bytes)::int8 AS size_bytes,
-        sum(b.reads)::int8 AS reads
+candidates AS (
+    SELECT x.*, b.reads
     FROM indexes AS x
     INNER JOIN by_table AS b ON b.table_oid = x.table_oid
     WHERE (x.is_partition OR x.scans = 0 AND x.bytes >= :min_bytes)
         AND x.kind <> 'I' AND x.is_valid AND x.table_rows > 0
         AND NOT (x.is_unique OR x.is_exclusion OR x.is_replica_identity OR x.is_clustered)
         AND x.expressions IS NULL
+),
+
+-- Of several that would do, the one to keep: a guarding one, one that is read, the narrowest.
+serving AS (
+    SELECT x.root
+    FROM indexes AS x
+    WHERE x.oid IN (
+        SELECT DISTINCT ON (k.oid) k.index_oid
+        FROM key_indexes AS k
+        INNER JOIN indexes AS y ON y.oid = k.index_oid
+        WHERE k.is_served AND k.table_oid IN (SELECT c.table_oid FROM candidates AS c)
+        ORDER BY k.oid ASC, y.is_unique DESC, y.scans > 0 DESC, y.column_count ASC, k.index_oid ASC
+    )
+),
+
+idle AS (
+    SELECT
+        min(coalesce(x.root_object, x.object)) AS object,
+        min(coalesce(x.root_table_object, x.table_object)) AS table_object,
+        count(x.root_object) > 0 AS is_partitioned,
+        sum(x.bytes)::int8 AS size_bytes,
+        sum(x.reads)::int8 AS reads
+    FROM candidates AS x
+    WHERE x.root NOT IN (SELECT s.root FROM serving AS s)
     GROUP BY x.root
     HAVING sum(x.scans) = 0 AND sum(x.bytes) >= :min_bytes
 )
