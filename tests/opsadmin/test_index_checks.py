@@ -144,3 +144,47 @@ def test_an_index_of_many_bytes_is_judged_without_statistics_by_its_type(shelf):
     shelf.execute("VACUUM f")
     found = look("index.bloat").results["index.bloat"].findings
     assert "shelf.f_pkey" in {one.object for one in found}
+
+
+BLIND = {
+    "index.brin_uncorrelated": "CREATE INDEX ON dark USING brin (n)",
+    "index.few_values": "CREATE INDEX ON dark (side)",
+    "index.mostly_null": "CREATE INDEX ON dark (gone)",
+    "index.bloat": "CREATE INDEX ON dark (t)",
+}
+
+
+@pytest.mark.parametrize("check", BLIND)
+def test_who_may_not_read_the_statistics_is_not_told_that_all_is_well(shelf, check):
+    shelf.execute("CREATE TABLE dark (n int, side int, gone int, t text)")
+    shelf.execute(
+        "INSERT INTO dark SELECT hashint4(g), g % 2, CASE WHEN g % 20 = 0 THEN g END, md5(g::text)"
+        " FROM generate_series(1, 12000) AS g"
+    )
+    shelf.execute(BLIND[check])
+    if check == "index.bloat":
+        shelf.execute("DELETE FROM dark WHERE n % 20 <> 0")
+    shelf.execute("VACUUM ANALYZE dark")
+    examined = look(check)
+    assert not [one for one in examined.results[check].findings if "shelf.dark" in one.object]
+    told = [
+        one for one in examined.not_looked_at if one.reason.startswith("The role store may not read the tables of 1")
+    ]
+    assert told, examined.not_looked_at
+    if examined.results[check].unavailable is not None:
+        assert examined.results[check].unavailable.fix == "GRANT pg_read_all_data TO store;"
+
+    shelf.execute("GRANT USAGE ON SCHEMA shelf TO store; GRANT SELECT ON dark TO store")
+    examined = look(check)
+    assert [one.object for one in examined.results[check].findings if "shelf.dark" in one.object]
+    assert examined.not_looked_at == []
+
+
+def test_who_may_read_no_statistics_at_all_has_no_answer(shelf):
+    shelf.execute("CREATE TABLE dark (n int)")
+    shelf.execute("INSERT INTO dark SELECT hashint4(g) FROM generate_series(1, 12000) AS g")
+    shelf.execute("CREATE INDEX ON dark USING brin (n)")
+    shelf.execute("VACUUM ANALYZE dark")
+    result = look("index.brin_uncorrelated").results["index.brin_uncorrelated"]
+    assert result.status is Status.UNKNOWN
+    assert "of 1 of the 1 indexes in question" in result.unavailable.reason

@@ -373,6 +373,20 @@ UNUSED = [
         ),
     ),
     Problem(
+        "the wider of two that would serve a foreign key",
+        check="index.unused",
+        object="idx.served_twice_2",
+        sow=made("CREATE TABLE served (id int PRIMARY KEY); INSERT INTO served VALUES (0), (1);")
+        + filled(
+            "served_twice",
+            "up int REFERENCES served, n int",
+            "g % 2, g",
+            4000,
+            "CREATE INDEX served_twice_1 ON served_twice (up); CREATE INDEX served_twice_2 ON served_twice (up, n);"
+            + read("FROM served_twice WHERE id = i", 100),
+        ),
+    ),
+    Problem(
         "a partitioned index that nobody reads",
         check="index.unused",
         object="idx.idles_n",
@@ -520,7 +534,7 @@ SHAPE = [
         "a large table that is read from end to end",
         check="index.sequential_scans",
         object="idx.walked",
-        message="read from end to end 50 times",
+        message="600 000 rows of idx.walked, which has 12 000: 50 times the whole table",
         sow=filled("walked", "n int", "g", 12_000, read("FROM walked WHERE n = i", 50)),
     ),
     Problem(
@@ -815,6 +829,28 @@ IN_USE = [
         "looking_up",
     ),
     innocent(
+        "that alone serve a foreign key, of a plain table and of a partitioned one",
+        filled(
+            "serving",
+            "parent int REFERENCES parents",
+            "1 + g % 5",
+            6000,
+            "CREATE INDEX serving_parent ON serving (parent);" + read("FROM serving WHERE id = i", 100),
+        )
+        + made(
+            """
+        CREATE TABLE servings (id int PRIMARY KEY, parent int REFERENCES parents) PARTITION BY RANGE (id);
+        CREATE TABLE servings_1 PARTITION OF servings FOR VALUES FROM (0) TO (9000);
+        CREATE INDEX servings_parent ON servings (parent);
+        INSERT INTO servings SELECT g, 1 + g % 5 FROM generate_series(1, 6000) AS g;
+        ANALYZE servings;
+        """
+            + read("FROM servings WHERE id = i", 100)
+        ),
+        "serving_parent",
+        "servings_parent",
+    ),
+    innocent(
         "of an empty table",
         made(
             "CREATE TABLE empty (id int PRIMARY KEY, n int, done boolean); CREATE INDEX empty_n ON empty (n); CREATE INDEX empty_done ON empty (done);"
@@ -1026,6 +1062,20 @@ PLAIN = [
         "a large table of which the first rows are read",
         filled("peeked", "n int", "g", 12_000, read("(SELECT n FROM peeked LIMIT 1)", 100)),
         "peeked",
+    ),
+    innocent(
+        "a large table that few scans read through, by several workers each",
+        each(
+            filled("shared", "n int", "g", 90_000),
+            "VACUUM idx.shared",
+            """
+            SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+            SET max_parallel_workers_per_gather = 4;
+            """,
+            *["SELECT count(*) FROM idx.shared WHERE n > 0"] * 7,
+            "RESET ALL",
+        ),
+        "shared",
     ),
     innocent(
         "a large table that is mostly read by its index",

@@ -46,6 +46,7 @@ columns AS (
             coalesce(s.width, CASE WHEN a.attlen > 0 THEN a.attlen END) IS NOT NULL
             AND NOT (l.has_toast AND a.attlen < 0 AND a.atttypmod = -1 AND a.attstorage <> 'p' AND a.atttypid <> 1700)
         ) AS is_known,
+        bool_or(a.attlen < 0 AND NOT coalesce(w.is_readable, true)) AS is_unseen,
         bool_or(a.attlen < 0) AS varies,
         sum(
             CASE
@@ -59,6 +60,7 @@ columns AS (
     FROM large AS l
     CROSS JOIN LATERAL unnest(l.columns) AS k (number)
     INNER JOIN pg_attribute AS a ON a.attrelid = l.table_oid AND a.attnum = k.number
+    LEFT JOIN wanted_columns AS w ON w.table_oid = l.table_oid AND w.number = k.number
     LEFT JOIN column_stats AS s ON s.table_oid = l.table_oid AND s.number = k.number
     GROUP BY l.oid
 ),
@@ -101,8 +103,31 @@ SELECT
     n.rows::int8 AS entries,
     (n.needed_pages * n.page_bytes)::int8 AS needed_bytes,
     100 * (1 - n.needed_pages / n.pages) AS wasted_percent,
-    (n.pages - n.needed_pages) * n.page_bytes AS weight
+    (n.pages - n.needed_pages) * n.page_bytes AS weight,
+    NULL AS not_looked_at,
+    false AS nothing_seen,
+    NULL AS fix_sql
 FROM needed AS n
 WHERE (n.pages - n.needed_pages) * n.page_bytes >= :min_wasted_bytes AND 100 * (1 - n.needed_pages / n.pages) >= :min_percent
     OR (n.pages - n.needed_pages) * n.page_bytes >= :min_wasted_bytes_of_small
     AND 100 * (1 - n.needed_pages / n.pages) >= :min_percent_of_small
+UNION ALL
+SELECT
+    format('%s indexes', b.unseen),
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    format(
+        'The role %s may not read the tables of %s of the %s indexes in question, and what ANALYZE saw is told only to those who may.',
+        current_user, b.unseen, b.total
+    ),
+    b.unseen = b.total,
+    format('GRANT pg_read_all_data TO %I;', current_user)
+FROM (
+    SELECT count(DISTINCT s.oid) FILTER (WHERE s.is_unseen) AS unseen, count(DISTINCT s.oid) AS total
+    FROM columns AS s
+) AS b
+WHERE b.unseen > 0

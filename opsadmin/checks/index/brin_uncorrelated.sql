@@ -12,16 +12,61 @@
 -- examined: {column_stats} columns' statistics
 
 -- Bloom operator classes are made for values in no order. Partitions are told by their parent's index.
-SELECT DISTINCT ON (x.root)
-    coalesce(x.root_object, x.object) AS object,
-    coalesce(x.root_table_object, x.table_object) AS table_object,
-    s.name AS field,
-    round(s.correlation::numeric, 2) AS correlation,
-    x.table_bytes AS weight
-FROM indexes AS x
-CROSS JOIN LATERAL unnest(x.columns, x.classes) AS k (number, class)
-INNER JOIN pg_opclass AS o ON o.oid = k.class AND o.opcname NOT LIKE '%bloom%'
-INNER JOIN column_stats AS s ON s.table_oid = x.table_oid AND s.number = k.number
-WHERE x.method = 'brin' AND x.is_valid AND x.table_bytes >= :min_bytes
-    AND abs(s.correlation) < :max_correlation
-ORDER BY x.root, abs(s.correlation), s.number
+WITH suspects AS (
+    SELECT
+        x.oid,
+        x.root,
+        coalesce(x.root_object, x.object) AS object,
+        coalesce(x.root_table_object, x.table_object) AS table_object,
+        x.table_oid,
+        x.table_bytes,
+        w.number,
+        w.is_readable
+    FROM indexes AS x
+    CROSS JOIN LATERAL unnest(x.columns, x.classes) AS k (number, class)
+    INNER JOIN pg_opclass AS o ON o.oid = k.class AND o.opcname NOT LIKE '%bloom%'
+    INNER JOIN wanted_columns AS w ON w.table_oid = x.table_oid AND w.number = k.number
+    WHERE x.method = 'brin' AND x.is_valid AND x.table_bytes >= :min_bytes
+),
+
+found AS (
+    SELECT DISTINCT ON (x.root)
+        x.object,
+        x.table_object,
+        s.name AS field,
+        round(s.correlation::numeric, 2) AS correlation,
+        x.table_bytes AS weight
+    FROM suspects AS x
+    INNER JOIN column_stats AS s ON s.table_oid = x.table_oid AND s.number = x.number
+    WHERE abs(s.correlation) < :max_correlation
+    ORDER BY x.root, abs(s.correlation), s.number
+)
+
+SELECT
+    f.object,
+    f.table_object,
+    f.field,
+    f.correlation,
+    f.weight,
+    NULL AS not_looked_at,
+    false AS nothing_seen,
+    NULL AS fix_sql
+FROM found AS f
+UNION ALL
+SELECT
+    format('%s BRIN indexes', b.unseen),
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    format(
+        'The role %s may not read the tables of %s of the %s indexes in question, and what ANALYZE saw is told only to those who may.',
+        current_user, b.unseen, b.total
+    ),
+    b.unseen = b.total,
+    format('GRANT pg_read_all_data TO %I;', current_user)
+FROM (
+    SELECT count(DISTINCT s.oid) FILTER (WHERE NOT s.is_readable) AS unseen, count(DISTINCT s.oid) AS total
+    FROM suspects AS s
+) AS b
+WHERE b.unseen > 0
