@@ -16,6 +16,7 @@ from opsadmin.core.operation import Call, Caller, Effect, Operation, Preview, Pr
 from opsadmin.core.params import OnDatabase, parse
 from opsadmin.log import finished, started
 from opsadmin.postgres.aliases import resolve_alias
+from opsadmin.postgres.sentences import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -108,13 +109,4 @@ def _guarded(operation: Operation, function: Callable[[Any, Call], Any], paramet
         raise
     except DatabaseError as error:
         logger.warning("[ops] %s failed: %s", operation.name, type(error).__name__)
-        raise OperationFailed(*words_of(error)) from error
-
-
-def words_of(error: DatabaseError) -> tuple[str]:
-    """What the server or libpq said, in its first line: addresses and passwords stand in the later ones."""
-    cause = error.__cause__
-    said = getattr(getattr(cause, "diag", None), "message_primary", None)
-    if said:
-        return (f"PostgreSQL refused: {said}.",)
-    return ("PostgreSQL does not answer.",)
+        raise OperationFailed(sentence_of(error)) from error

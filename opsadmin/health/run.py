@@ -25,6 +25,7 @@ from opsadmin.health.limits import Limits
 from opsadmin.health.look import Look
 from opsadmin.health.notes import with_note
 from opsadmin.postgres.capabilities import Capabilities, capabilities_of
+from opsadmin.postgres.sentences import sentence_of
 from opsadmin.postgres.session import LOCK_TIMEOUT_MS, Session, read_only
 
 logger = logging.getLogger(__name__)
@@ -226,7 +227,7 @@ class _Examiner:
         self._unavailable(card, why(error, self.found.capabilities, self.locked))
 
     def _gone(self, error: DatabaseError, work: deque[list[PostgresCheck]] | None) -> None:
-        self.found.error = said_by(error)
+        self.found.error = sentence_of(error)
         lost = self.wanted if work is None else [check for batch in work for check in batch]
         for check in lost:
             card = check.card(self.found.capabilities.major if self.found.capabilities else 99)
@@ -267,9 +268,3 @@ def why(error: Exception, capabilities: Capabilities | None, locked: dict[int, s
             "Ask for this area alone, or when the server is less busy.",
         )
     return Unavailable(f"PostgreSQL refused the question: {said}.", "Please report this with the server's version.")
-
-
-def said_by(error: DatabaseError) -> str:
-    """What the server or libpq said, without addresses."""
-    said = getattr(getattr(error.__cause__, "diag", None), "message_primary", None)
-    return f"PostgreSQL refused the connection: {said}." if said else "PostgreSQL does not answer."
