@@ -27,7 +27,7 @@ class Parameters(OnDatabase):
     analyze: bool = parameter(
         False, help="Run the statement, and tell what happened. Only for one that reads, within seconds."
     )
-    hypothetical_indexes: Any = parameter(
+    hypothetical_indexes: list[Any] = parameter(
         [],
         help='Indexes to try without making them (needs HypoPG): a list of {"table": ..., "columns": [...], "using": '
         '"btree"}, also with schema, include, where, unique, or of CREATE INDEX texts.',

@@ -105,6 +105,9 @@ def _details(plan: dict[str, Any]) -> Iterator[str]:
                 )
             elif key == "Peak Memory Usage" and "Hash Buckets" not in plan:
                 yield _hash_aggregate(plan)
+        elif key in ("Storage", "Maximum Storage"):
+            if key == "Storage":
+                yield f"Storage: {value}  Maximum Storage: {plan.get('Maximum Storage')}kB"
         elif key in _HEAP:
             if key == "Exact Heap Blocks" and (plan[key] or plan.get("Lossy Heap Blocks")):
                 blocks = {"exact": plan[key], "lossy": plan.get("Lossy Heap Blocks")}

@@ -174,7 +174,9 @@ def _loops(seen: Seen) -> Iterator[PlanWarning]:
     if node.node_type != "Nested Loop" or len(node.children) < 2:
         return
     inner = node.children[1].actual
-    if inner is None or inner.loops < 10 * FEW_ROWS or inner.ms is None or inner.ms < 50 * SHORT_MS:
+    if node.actual is None or inner is None or inner.loops < 10 * FEW_ROWS:
+        return
+    if inner.ms is None or inner.ms < max(10 * SHORT_MS, (node.actual.ms or 0.0) / 5):
         return
     yield PlanWarning(
         "plan.nested_loop",

@@ -51,7 +51,7 @@ def test_the_text_of_a_plan_that_ran_has_postgresqls_lines(plan_of, shop, sql):
         """Without numbers that differ from run to run."""
         return [re.sub(r"[\d.]+", "N", line) for line in text.splitlines() if "Buffers" not in line]
 
-    own = shop.execute(f"EXPLAIN (ANALYZE, VERBOSE) {sql}").fetchall()
+    own = shop.execute(f"EXPLAIN (ANALYZE, VERBOSE, BUFFERS OFF) {sql}").fetchall()
     only_verbose = ("Output:", "Inner Unique:", "Query Identifier:")
     wanted = [line for line in shape("\n".join(row[0] for row in own)) if not line.strip().startswith(only_verbose)]
     assert [line for line in shape(plan_of(sql, analyze=True).text) if line != "Planning:"] == wanted

@@ -71,6 +71,8 @@ def has_a_plan(text):
 
 
 def test_every_text_of_pg_stat_statements_is_explained(plan_of, shop):
+    if not shop.execute("SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'").fetchall():
+        pytest.skip("pg_stat_statements is not installed here")
     shop.execute("BEGIN")
     for sql in WORKLOAD:
         with shop.cursor() as cursor:
@@ -80,7 +82,7 @@ def test_every_text_of_pg_stat_statements_is_explained(plan_of, shop):
         text
         for (text,) in shop.execute(
             "SELECT DISTINCT query FROM pg_stat_statements"
-            " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query !~ 'opsadmin'"
         )
     ]
     explained, failed = 0, []
