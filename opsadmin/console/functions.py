@@ -38,6 +38,8 @@ def judge_function(function: Function, *, plan_only: bool = False, any_checks: b
             return False
     _judge_carried(function)
     match function.language:
+        case "plpgsql" if plan_only and function.volatility == "v":
+            return False  # not run while planning, and not written into the statement, as one in SQL may be
         case "sql" | "plpgsql":
             return True
         case "c" | "internal" if function.extension is not None:

@@ -131,6 +131,9 @@ class _Closure:
                 return
             self._functions(taken)
             self._relations(taken["relation"], uses)
+            # What the statement itself calls is not run while it is planned, if it is volatile. What is called by a
+            # function that is not volatile is run with it.
+            self.plan_only = False
         raise SqlRefused(
             f"Functions call functions more than {MAX_ROUNDS} deep; the guard does not follow further.",
             "Ask the tables, without the function.",

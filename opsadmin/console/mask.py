@@ -11,7 +11,8 @@ MASK = "********"
 
 _WORD = r"(?:password|passwd|passphrase|pwd|secret|token|api_?key|private_?key|access_?key|credentials?|jwt)"
 #: How a column, a key or a setting is called that holds a secret.
-NAMED_SECRET = re.compile(rf"(?:^|[_.\-]){_WORD}s?(?:$|[_.\-](?:hash|key|value|text|digest|encrypted|old|new)$)", re.I)
+NAMED_SECRET = re.compile(rf"(?:^|[_.\-]){_WORD}s?(?:[_.\-](?:hash|key|value|text|digest|encrypted|old|new))*$", re.I)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: What stands in texts. The first group is kept.
 _PATTERNS = (
     re.compile(r"()SCRAM-SHA-\d+\$\d+:[^\s'\"]+"),
@@ -21,9 +22,9 @@ _PATTERNS = (
     re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
     re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     re.compile(r"([A-Za-z][\w+.-]*://[^/\s:@'\"]*:)[^@\s'\"]+(?=@)"),
-    re.compile(rf"(\b[\w.]*{_WORD}\w*\s*[=:]\s*)(?:'(?:[^']|'')*'|\"[^\"]*\"|[^\s,;&'\"}}\)]+)", re.I),
+    re.compile(rf"(\b[\w.]*{_WORD}[\w-]*\s*[=:]\s*)(?:'(?:[^']|'')*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|[^\s,;&'\"}}\)]+)", re.I),
     re.compile(r"((?:\bldapbindpasswd|\bradiussecrets|\bradiusidentifiers)\s*=\s*)[^\s,}]+", re.I),
-    re.compile(r"(\bPASSWORD\s+)(?:'(?:[^']|'')*'|\$\w*\$.*?\$\w*\$)", re.I | re.S),
+    re.compile(r"(\bPASSWORD\s+)(?:'(?:[^']|'')*(?:'|\Z)|\$\w*\$.*?\$\w*\$)", re.I | re.S),
 )
 #: A text without any of these holds nothing that a pattern finds: most cells are done with that.
 _HINT = re.compile(rf"SCRAM-|md5[0-9a-f]|\$|PRIVATE KEY|eyJ|://|{_WORD}|bindpasswd|radius", re.I)
@@ -72,4 +73,4 @@ class Masker:
 
 def is_secret_name(name: str) -> bool:
     """Whether a column or a key of that name holds a secret."""
-    return bool(NAMED_SECRET.search(name))
+    return bool(NAMED_SECRET.search(_HUMP.sub("_", name)))

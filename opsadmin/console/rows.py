@@ -23,13 +23,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows(Result):
-    """`truncated`: there were more rows, or more bytes, than asked for. `masked`: how many cells held secrets."""
+    """`truncated`: there were more rows, or more bytes, than asked for. `masked`: how many cells held secrets;
+    `cut`: how many were cut, because they are longer than a megabyte."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool
     elapsed_ms: float
     masked: int = 0
+    cut: int = 0
 
     def blocks(self) -> list[Block]:
         """The rows as a table, and what is missing from it as sentences."""
@@ -49,9 +51,15 @@ class Rows(Result):
             empty="No rows.",
             more=f"There are more: these are the first {count}." if self.truncated else "",
         )
-        if not self.masked:
-            return [table]
-        return [table, Note(Status.OK, f"{self.masked} cells held secrets and are masked.")]
+        notes = [
+            Note(Status.OK, text)
+            for count, text in (
+                (self.masked, f"Secrets are masked in {self.masked} place{'' if self.masked == 1 else 's'}."),
+                (self.cut, f"Cells of more than a megabyte are cut: {self.cut}."),
+            )
+            if count
+        ]
+        return [table, *notes]
 
 
 def _shown(value: Any) -> str:

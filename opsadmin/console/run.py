@@ -23,9 +23,9 @@ from opsadmin.console.parameters import bound
 from opsadmin.console.rows import Column, Rows
 from opsadmin.console.session import ConsoleSession, Limits, console_session
 from opsadmin.console.statement import Kind, Statement, statement_of
-from opsadmin.console.tree import read_tree, unfolded, unreadable
+from opsadmin.console.tree import read_tree, too_large, unfolded, unreadable
 from opsadmin.console.values import Cells
-from opsadmin.console.wire import OutOfTime, in_pieces, results, send_values
+from opsadmin.console.wire import OutOfTime, results
 
 #: A longer error text is cut: it may hold a whole cell.
 MAX_ERROR = 600
@@ -60,7 +60,7 @@ def run(
         raise _overdue(limits) from None
     except psycopg.Error as error:
         if cut == "bytes":
-            raise _too_large(limits) from None
+            raise _answer_too_large(limits) from None
         if cut == "time":
             raise _overdue(limits) from None
         raise _said(error, masker, limits) from None
@@ -85,7 +85,7 @@ class _Run:
         self._resolve()
         if self.statement.kind is Kind.EXPLAIN:
             return self._run(limit, self._send_text, None)
-        return self._run(limit, send_values(self.name, self.values), self.described)
+        return self._run(limit, self._send_prepared, self.described)
 
     def _resolve(self) -> None:
         """Let the server read the statement, and judge what it says."""
@@ -93,11 +93,21 @@ class _Run:
         # A pooler that knows a text by heart does not ask the server again: no text is ever the same.
         text = f"{self.statement.judged}\n/* opsadmin {secrets.token_hex(8)} */".encode()
         with self.session.telling():
-            for _result in self._results(lambda pgconn: pgconn.send_prepare(self.name, text, self.types)):
-                pass
+            try:
+                for _result in self._results(lambda pgconn: pgconn.send_prepare(self.name, text, self.types)):
+                    pass
+            except psycopg.OperationalError:
+                if self.session.line is not None and self.session.line.cut == "bytes":
+                    raise too_large(self.session.limits.line_bytes) from None
+                raise
             # Under another search_path the server would read it anew.
             (self.described,) = self._results(lambda pgconn: pgconn.send_describe_prepared(self.name))
-        told = [notice for notice in self.session.notices if notice.startswith("(")]
+        if self.described.nparams != len(self.values):
+            raise SqlWrong(
+                f"The statement has {self.described.nparams} parameters and params has {len(self.values)} values.",
+                parameter="params",
+            )
+        told = self.session.notices
         if len(told) != 1:
             raise unreadable("nothing at all")
         tree = read_tree(unfolded(told[0]))
@@ -110,9 +120,13 @@ class _Run:
     def _results(self, send: Any) -> Any:
         return results(self.session.connection, send, self.session.deadline)
 
+    def _send_prepared(self, pgconn: PGconn) -> None:
+        pgconn.send_query_prepared(self.name, self.values)
+        pgconn.set_single_row_mode()
+
     def _send_text(self, pgconn: PGconn) -> None:
         pgconn.send_query_params(self.statement.text.encode(), self.values, self.types)
-        in_pieces(pgconn)
+        pgconn.set_single_row_mode()
 
     def _run(self, limit: int, send: Any, described: PGresult | None, *, all_secret: bool = False) -> Rows:
         columns, hidden = self._columns(described) if described is not None else ((), frozenset())
@@ -152,7 +166,7 @@ class _Run:
             tuple(self.masker.value(value, secret=all_secret or index in hidden) for index, value in enumerate(row))
             for row in found
         )
-        return Rows(columns, rows, truncated, round(elapsed, 1), self.masker.count)
+        return Rows(columns, rows, truncated, round(elapsed, 1), self.masker.count, cells.cut)
 
     def _stop(self) -> None:
         """Tell the server that it is enough, and read what is on its way."""
@@ -196,7 +210,7 @@ def _overdue(limits: Limits) -> SqlFailed:
     )
 
 
-def _too_large(limits: Limits) -> SqlRefused:
+def _answer_too_large(limits: Limits) -> SqlRefused:
     return SqlRefused(
         f"The answer is larger than {limits.line_bytes // 1_000_000} MB before its first row is complete.",
         "Select fewer columns, or the beginning of a long one: left(column, 1000).",

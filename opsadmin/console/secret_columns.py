@@ -50,5 +50,7 @@ SECRETS: Mapping[str, Secret] = {
 SECRET_FUNCTIONS = {2084: "pg_settings", 3329: "pg_file_settings", 3401: "pg_hba_file_rules"}
 
 #: How it looks inside a text, and how a setting is called that is one: regular expressions of PostgreSQL.
-LOOKS = r"(password|passwd|passphrase|secret|bindpasswd|token|api_?key|access_?key)\s*=\s*\S|://[^/\s:@]*:[^@\s]+@"
+LOOKS = (
+    r"(password|passwd|passphrase|secret|bindpasswd|token|api_?key|access_?key)[\w-]*\s*=\s*\S|://[^/\s:@]*:[^@\s]+@"
+)
 NAMED = r"(password|passwd|passphrase|secret|token|api_?key|private_?key|access_?key|credential|jwt)"

@@ -45,8 +45,8 @@ class Limits:
     resolve_ms: int = 2500
     statement_ms: int = 4500
     lock_ms: int = 1000
-    line_bytes: int = 16_000_000
-    kept_bytes: int = 8_000_000
+    line_bytes: int = 8_000_000
+    kept_bytes: int = 4_000_000
     kept_cells: int = 200_000
 
 
@@ -61,12 +61,17 @@ class ConsoleSession:
         self.limits = limits
         self.deadline = deadline
         self.notices: list[str] = []
-        connection.add_notice_handler(lambda notice: self.notices.append(notice.message_detail or ""))
+        connection.add_notice_handler(self._heard)
         self.pid = 0
         self.started = ""
         self._search_path = "pg_catalog"
         self._log_level = self._jit = ""
         self._may_log = self._may_limit = False
+
+    def _heard(self, notice: psycopg.errors.Diagnostic) -> None:
+        # Not translated, and not what else a server may be told to log.
+        if (notice.message_primary or "").startswith("rewritten parse tree"):
+            self.notices.append(notice.message_detail or "")
 
     def begin(self, role: str = "") -> None:
         """Open the transaction; the catalogue can be asked then."""

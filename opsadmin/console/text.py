@@ -56,6 +56,8 @@ def tokens_of(sql: str) -> list[Token]:
     """The tokens, without comments and space.
 
     Raises `SqlRefused` where the text is too long, too deep, or does not end."""
+    if "\0" in sql or not _can_be_sent(sql):
+        raise SqlRefused("The statement holds a character that cannot be sent to PostgreSQL.", "Leave it out.")
     if len(sql) > MAX_CHARACTERS:
         raise SqlRefused(
             f"The statement has {len(sql)} characters; at most {MAX_CHARACTERS} are looked at.",
@@ -77,6 +79,14 @@ def tokens_of(sql: str) -> list[Token]:
                 "Hand long lists over as a parameter: WHERE id = ANY ($1).",
             )
     return found
+
+
+def _can_be_sent(sql: str) -> bool:
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _tokens(sql: str) -> Iterator[Token]:

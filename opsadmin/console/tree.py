@@ -81,11 +81,7 @@ def read_tree(text: str) -> list[Node]:
 
     Raises `SqlRefused` where it is too large, or not as this knows it."""
     if len(text) > MAX_BYTES:
-        raise SqlRefused(
-            f"The statement stands for {len(text) // 1000} kB of parts once its views are written out; at most "
-            f"{MAX_BYTES // 1000} kB are judged.",
-            "Name fewer views in one statement.",
-        )
+        raise too_large(len(text))
     top: list[Any] = []
     lists: list[list[Any]] = [top]
     nodes: list[Node] = []
@@ -123,6 +119,15 @@ def read_tree(text: str) -> list[Node]:
     if nodes or len(lists) != 1 or after_brace:
         raise unreadable("an end that is missing")
     return list(_flat(top))
+
+
+def too_large(size: int) -> SqlRefused:
+    """The refusal of a statement whose tree has that many bytes, or more."""
+    return SqlRefused(
+        f"The statement stands for more than {size // 1_000_000} MB of parts once its views and joins are written out; at most "
+        f"{MAX_BYTES // 1_000_000} MB are judged.",
+        "Name fewer views, or join fewer tables, in one statement.",
+    )
 
 
 def unreadable(what: str) -> SqlRefused:

@@ -10,6 +10,8 @@ from psycopg.pq.abc import PGresult
 
 #: A longer cell stays text: a list of four million numbers takes ten times the memory of its text.
 PARSED = 100_000
+#: A longer cell is cut.
+LONGEST = 1_000_000
 #: JSON that is nested deeper stays text: whoever prints it would recurse.
 DEEP = 40
 _JSON = (114, 3802)
@@ -23,8 +25,9 @@ class Cells:
         self._transformer = Transformer(connection)
         self._encoding = connection.info.encoding
         self._loaders: list[Any] = []
-        #: The bytes that were read.
+        #: The bytes that were kept, and the cells that were cut.
         self.bytes = 0
+        self.cut = 0
 
     def row(self, result: PGresult, number: int) -> tuple[Any, ...]:
         """One row."""
@@ -41,6 +44,9 @@ class Cells:
     def _cell(self, oid: int, loader: Any, raw: bytes | None) -> Any:
         if raw is None:
             return None
+        if len(raw) > LONGEST:
+            self.cut += 1
+            raw = raw[:LONGEST]
         self.bytes += len(raw)
         if oid in _TEXTS or len(raw) > PARSED or (oid in _JSON and _is_deep(raw)):
             return raw.decode(self._encoding, "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -17,7 +17,7 @@ class OutOfTime(Exception):
 
 
 def results(connection: psycopg.Connection[Any], send: Callable[[PGconn], None], deadline: float) -> Iterator[PGresult]:
-    """What `send` brings back, result by result (a result is one row or some, where it asked for that).
+    """What `send` brings back, result by result (a result is one row, where it asked for that).
 
     Raises psycopg's errors: the server's, and `OperationalError` where the line is gone. Raises `OutOfTime`."""
     pgconn = connection.pgconn
@@ -40,24 +40,6 @@ def results(connection: psycopg.Connection[Any], send: Callable[[PGconn], None],
             yield result
     if error is not None:
         raise error
-
-
-def send_values(name: bytes, values: Sequence[Any]) -> Callable[[PGconn], None]:
-    """Run what was prepared under the name, and have the rows in small pieces."""
-
-    def send(pgconn: PGconn) -> None:
-        pgconn.send_query_prepared(name, values)
-        in_pieces(pgconn)
-
-    return send
-
-
-def in_pieces(pgconn: PGconn) -> None:
-    """Rows as they come, not the whole answer at its end."""
-    if psycopg.capabilities.has_stream_chunked():
-        pgconn.set_chunked_rows_mode(50)
-    else:
-        pgconn.set_single_row_mode()
 
 
 def _wait(pgconn: PGconn, deadline: float, *, write: bool = False) -> None:
