@@ -10,6 +10,9 @@ from opsadmin.core.errors import OperationError
 
 PLANNED = "SELECT, WITH, VALUES, TABLE, INSERT, UPDATE, DELETE and MERGE have plans, also inside DECLARE, CREATE TABLE AS or COPY."
 
+#: The protocol counts them in 16 bits.
+MOST_PARAMETERS = 65_535
+
 QUERIES = frozenset({"select", "with", "values", "table"})
 CHANGES = frozenset({"insert", "update", "delete", "merge"})
 _INSTEAD = {
@@ -41,7 +44,14 @@ def asked_of(sql: str) -> Asked:
 
     Raises `OperationError` where it is not one statement that has a plan."""
     try:
-        return _asked(sql, tokens_of(sql), 0)
+        tokens = tokens_of(sql)
+        for token in tokens:
+            if token.kind == "parameter" and not 0 < int(token.text[1:7]) <= MOST_PARAMETERS:
+                raise OperationError(
+                    f"There is no parameter {token.text[:20]}: they are numbered from $1 to ${MOST_PARAMETERS}.",
+                    parameter="sql",
+                )
+        return _asked(sql, tokens, 0)
     except SqlRefused as error:
         raise OperationError(error.reason, parameter="sql", hint=error.hint) from None
 

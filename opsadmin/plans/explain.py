@@ -172,8 +172,9 @@ def _notes(plans: PlanSession) -> list[str]:
         found.append(
             f"This is the plan for any value of {names}: with values known, PostgreSQL may choose another one."
         )
-    for number, kind in sorted(plans.assumed.items()):
-        found.append(f"Nothing in the statement says the type of ${number}; it was planned as {kind}.")
+    for kind in sorted(set(plans.assumed.values())):
+        alike = ", ".join(f"${number}" for number, one in sorted(plans.assumed.items()) if one == kind)
+        found.append(f"Nothing in the statement says the type of {alike}: planned as {kind}.")
     if plans.asked.makes:
         found.append(f"This is the plan of the query; {plans.asked.makes} adds the cost of writing its rows.")
     return found

@@ -11,7 +11,7 @@ from opsadmin.console.mask import Masker
 from opsadmin.core.blocks import said_seconds
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.plans.relations import question
-from opsadmin.plans.server import PlanSession
+from opsadmin.plans.server import LIMITS, PlanSession
 
 #: A longer text of the server is cut.
 MAX_ERROR = 600
@@ -28,6 +28,15 @@ _UNREADABLE = "Parameters are written $1, $2; %s, ? and :name are a driver's."
 def failure(error: psycopg.Error, plans: PlanSession | None, *, ran: bool) -> OperationError:
     """What to say about an error. `plans`: the session, where one was open; `ran`: whether the statement itself ran."""
     state, diag = error.sqlstate, error.diag
+    cut = plans.session.line.cut if plans is not None and plans.session.line is not None else ""
+    if cut == "time":
+        return overdue(ran=ran)
+    if cut == "bytes":
+        return OperationError(
+            f"The statement is too large: what the server says of it is more than {LIMITS.line_bytes // 1_000_000} MB.",
+            parameter="sql",
+            hint="Explain a part of it.",
+        )
     if state is None or diag.message_primary is None or plans is None:
         return OperationFailed("PostgreSQL does not answer.")
     words = Masker().text(diag.message_primary[: 4 * MAX_ERROR])[:MAX_ERROR]

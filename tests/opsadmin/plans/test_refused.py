@@ -39,6 +39,11 @@ from opsadmin.plans.server import LIMITS
         ("SELECT * FROM nowhere", 'relation "nowhere" does not exist (at character 15)'),
         ("SELECT * FROM orders WHERE id = %s", "syntax error"),
         ("INSERT INTO orders (id) VALUES ('x')", "invalid input syntax for type integer"),
+        ("SELECT $0", "There is no parameter $0"),
+        ("SELECT $65536", "numbered from $1 to $65535"),
+        ("SELECT $" + "9" * 5000, "There is no parameter $9"),
+        (" EXCEPT ".join(f"SELECT {number}" for number in range(600)), "The statement is too large"),
+        ("SELECT 1 / 0", "division by zero"),
         ("TABLE orders INTO x", "syntax error"),
     ],
 )
