@@ -59,7 +59,7 @@ Sow = str | Callable[[Bed], None]
 class Problem:
     """`sow`: SQL, or a function of the bed. `check` must then have a finding about `object` (whole, as the report spells it;
     `contains` where a pid or the like is in it). `severity`: the one it must have, None for any. `by`: which roles must
-    see it; the others must be told that the check is not available, or see it too. `since`: the major version."""
+    see it; the others must be told that the check is not available, or see it too. `since`, `before`: the major versions."""
 
     name: str
     check: str
@@ -71,6 +71,7 @@ class Problem:
     hint: str = ""  # and of the hint, where the role may see what it goes by
     by: tuple[str, ...] = ("superuser", "monitor", "bare")
     since: int = 14
+    before: int = 99
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,14 @@ def open_the_network(bed: Bed) -> None:
         )
 
 
+def a_view_of_who_asks(bed: Bed) -> None:
+    if bed.superuser.info.server_version >= 150000:
+        bed.superuser.execute(
+            "CREATE VIEW s_view_invoker WITH (security_invoker = on) AS SELECT * FROM s_tenants;"
+            "GRANT SELECT ON s_view_invoker TO s_visitor"
+        )
+
+
 PROBLEMS = [
     Problem(
         "CREATE on the schema public for PUBLIC",
@@ -39,6 +47,7 @@ PROBLEMS = [
         object="public.s_definer(text, integer)",
         severity="critical",
         message="everybody may call it",
+        hint="REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         sow="CREATE FUNCTION s_definer(text, int) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
     ),
     Problem(
@@ -69,6 +78,89 @@ PROBLEMS = [
         check="security.definer_search_path",
         object="public.s_procedure(IN x integer)",
         sow="CREATE PROCEDURE s_procedure(x int) LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'",
+    ),
+    Problem(
+        "a SECURITY DEFINER function whose path begins where everybody may create",
+        check="security.definer_search_path",
+        object="public.s_weak()",
+        severity="warning",
+        message="begins with public, where everybody may create objects",
+        hint="REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        sow="CREATE FUNCTION s_weak() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp "
+        "AS 'SELECT 1'",
+    ),
+    Problem(
+        "one whose path begins with schemas that are not there, then an odd one where everybody may create",
+        check="security.definer_search_path",
+        object="public.s_weak_odd()",
+        message='begins with "s Open.schema"',
+        sow="CREATE FUNCTION s_weak_odd() RETURNS int LANGUAGE sql SECURITY DEFINER "
+        'SET search_path = "$user", "not, there", "s Open.schema", pg_catalog AS \'SELECT 1\'',
+    ),
+    Problem(
+        "one whose path begins where another role may create",
+        check="security.definer_search_path",
+        object="public.s_weak_by_role()",
+        message="begins with s_shared, where s_maker may create objects",
+        sow="""
+        CREATE ROLE s_maker; CREATE SCHEMA s_shared; GRANT USAGE, CREATE ON SCHEMA s_shared TO s_maker;
+        CREATE FUNCTION s_weak_by_role() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = s_shared, pg_temp
+            AS 'SELECT 1';
+        """,
+    ),
+    Problem(
+        "a SECURITY DEFINER function without a path in a schema that is safe",
+        check="security.definer_search_path",
+        object="s_closed.s_pathless()",
+        hint="Fix the path: pg_catalog",
+        sow="""
+        CREATE SCHEMA s_closed;
+        CREATE FUNCTION s_closed.s_pathless() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';
+        """,
+    ),
+    Problem(
+        "a login with CREATEROLE",
+        check="security.createrole_login",
+        object='"s Personnel"',
+        message="pg_execute_server_program",
+        before=16,
+        sow='CREATE ROLE "s Personnel" LOGIN CREATEROLE',
+    ),
+    Problem(
+        "a login with BYPASSRLS where there is row level security",
+        check="security.bypassrls_login",
+        object='"s Reader.of all"',
+        message="BYPASSRLS",
+        sow='CREATE ROLE "s Reader.of all" LOGIN BYPASSRLS',
+    ),
+    Problem(
+        "a superuser's view of a table with row level security",
+        check="security.view_past_rls",
+        object='public."s View"',
+        message="s_visitor may use the view",
+        sow="""
+        CREATE ROLE s_visitor;
+        CREATE TABLE s_tenants (id int PRIMARY KEY, owner text);
+        ALTER TABLE s_tenants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON s_tenants USING (owner = current_user);
+        CREATE VIEW "s View" AS SELECT * FROM s_tenants;
+        GRANT SELECT ON "s View" TO s_visitor;
+        """,
+    ),
+    Problem(
+        "a view of the owner of a table with row level security",
+        check="security.view_past_rls",
+        object="public.s_view_of_owner",
+        message="shows public.s_tenants_too with the rights of s_landlord",
+        sow="""
+        CREATE ROLE s_landlord;
+        CREATE TABLE s_tenants_too (id int PRIMARY KEY, owner text);
+        ALTER TABLE s_tenants_too ENABLE ROW LEVEL SECURITY, OWNER TO s_landlord;
+        CREATE POLICY mine ON s_tenants_too USING (owner = current_user);
+        CREATE VIEW s_view_of_owner AS SELECT id FROM s_tenants_too WHERE id > 0;
+        ALTER VIEW s_view_of_owner OWNER TO s_landlord;
+        GRANT SELECT ON s_view_of_owner TO s_visitor;
+        """,
     ),
     Problem(
         "a second superuser that logs in",
@@ -221,14 +313,51 @@ LOOK_ALIKES = [
     ),
     LookAlike(
         "definer functions that fix their path, or are bound",
-        objects=("public.s_fixed()", "public.s_empty_path()", "public.s_bound()", "public.s_pathed(IN x integer)"),
+        objects=(
+            "public.s_fixed()",
+            "public.s_empty_path()",
+            "public.s_bound()",
+            "public.s_pathed(IN x integer)",
+            "public.s_own()",
+        ),
         sow="""
-        CREATE FUNCTION s_fixed() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS 'SELECT 1';
+        CREATE FUNCTION s_fixed() RETURNS int LANGUAGE sql SECURITY DEFINER
+            SET search_path = pg_catalog, public, pg_temp AS 'SELECT 1';
         CREATE FUNCTION s_empty_path() RETURNS int LANGUAGE sql SECURITY DEFINER SET work_mem = '8MB' SET search_path = ''
             AS 'SELECT 1';
         CREATE FUNCTION s_bound() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1;
-        CREATE PROCEDURE s_pathed(x int) LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS 'BEGIN END';
+        CREATE PROCEDURE s_pathed(x int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = s_closed, s_shared, pg_temp
+            AS 'BEGIN END';
+        CREATE FUNCTION s_own() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = s_shared AS 'SELECT 1';
+        ALTER FUNCTION s_own() OWNER TO s_maker;
         """,
+    ),
+    LookAlike(
+        "roles with CREATEROLE or BYPASSRLS that cannot log in, and the one that owns a database",
+        objects=("s_roles", "s_backup", "store"),
+        sow="CREATE ROLE s_roles CREATEROLE; CREATE ROLE s_backup BYPASSRLS;",
+    ),
+    LookAlike(
+        "views of a table with row level security that show nobody more than it allows",
+        objects=("public.s_view_held", "public.s_view_mine", "public.s_view_forced", "public.s_view_revoked"),
+        sow="""
+        CREATE VIEW s_view_mine AS SELECT * FROM s_tenants;
+        CREATE VIEW s_view_revoked AS SELECT * FROM s_tenants;
+        GRANT SELECT ON s_view_revoked TO s_visitor; REVOKE SELECT ON s_view_revoked FROM s_visitor;
+        CREATE TABLE s_forced (id int PRIMARY KEY, owner text);
+        ALTER TABLE s_forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, OWNER TO s_landlord;
+        CREATE POLICY mine ON s_forced USING (owner = current_user);
+        CREATE VIEW s_view_forced AS SELECT * FROM s_forced;
+        ALTER VIEW s_view_forced OWNER TO s_landlord; GRANT SELECT ON s_view_forced TO s_visitor;
+        GRANT SELECT ON s_tenants TO s_visitor;
+        CREATE VIEW s_view_held AS SELECT * FROM s_tenants;
+        ALTER VIEW s_view_held OWNER TO s_visitor; GRANT SELECT ON s_view_held TO s_app;
+        """,
+    ),
+    LookAlike(
+        "a view with the rights of who asks",
+        objects=("public.s_view_invoker",),
+        sow=a_view_of_who_asks,
     ),
     LookAlike(
         "foreign servers with a mapping for PUBLIC without a password, and with a password for one role",
