@@ -4,46 +4,13 @@ they may do is judged first; and ANALYZE runs all of the statement."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
-from typing import Any, cast
 
-from opsadmin.console.catalog import ServerCatalog
-from opsadmin.console.facts import Catalog, Function
-from opsadmin.console.functions import judge_function
 from opsadmin.console.guard import judge, judge_names
-from opsadmin.console.mentions import FIRST_OWN
 from opsadmin.console.tree import read_tree, unfolded, unreadable
 from opsadmin.plans.server import PlanSession
 
 #: The server's account of a statement that a rule turns into nothing.
 NOTHING = "<>"
-
-
-class PlannedCatalog:
-    """A `Catalog` for a statement that is planned and not run: of its own volatile functions nothing runs but their default
-    arguments. One in SQL stays as it is, because the planner may put its body in its place."""
-
-    def __init__(self, catalog: ServerCatalog) -> None:
-        self._catalog = catalog
-        self._first = True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._catalog, name)
-
-    def functions(self, *oids: Any) -> list[Function]:
-        found = self._catalog.functions(*oids)
-        if self._first:
-            self._first = False
-            return [_not_run(one) for one in found]
-        for one in found:  # called by what planning runs, so they run
-            judge_function(one)
-        return found
-
-
-def _not_run(function: Function) -> Function:
-    if function.oid < FIRST_OWN or function.volatility != "v" or function.language == "sql" or function.kind == "a":
-        return function
-    return replace(function, language="plpgsql", body="", parsed_body=None, settings=(), stands_for=None)
 
 
 def permit_names(plans: PlanSession) -> None:
@@ -78,6 +45,5 @@ def permit_text(plans: PlanSession, query: str, names: frozenset[str], types: li
     tree = read_tree(unfolded(told[0])) if told != [NOTHING] else []
     if any(node.label != "QUERY" for node in tree):
         raise unreadable("no query")
-    catalog: Catalog = plans.catalog if runs else cast(Catalog, PlannedCatalog(plans.catalog))
-    judge(tree, catalog, plan_only=not runs, checks=checks)
+    judge(tree, plans.catalog, plan_only=not runs, checks=checks)
     session.ready(as_usual=True)
