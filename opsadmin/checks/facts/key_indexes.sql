@@ -2,29 +2,15 @@
 -- that index finds the key's rows. One that does is valid, begins with the key's columns in any order under the columns'
 -- own collations, and leaves out no rows but those with NULL in the key. A unique one on a part of the columns finds the
 -- row as well. `root`: the parent's key, for a partition's copy of it; `lack`: why an index that begins like it does not.
-WITH keys AS (
-    SELECT
-        k.oid,
-        k.conrelid AS table_oid,
-        k.conkey AS columns,
-        CASE
-            WHEN k.conparentid = 0 THEN k.oid
-            ELSE (
-                WITH RECURSIVE above AS (
-                    SELECT k.conparentid AS oid
-                    UNION ALL
-                    SELECT p.conparentid
-                    FROM above AS a
-                    INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid <> 0
-                )
-
-                SELECT p.oid
-                FROM above AS a
-                INNER JOIN pg_constraint AS p ON p.oid = a.oid AND p.conparentid = 0
-            )
-        END AS root
+WITH RECURSIVE keys AS (
+    SELECT k.oid, k.oid AS root, k.conrelid AS table_oid, k.conkey AS columns
     FROM pg_constraint AS k
-    WHERE k.contype = 'f'
+    WHERE k.contype = 'f' AND k.conparentid = 0
+    UNION ALL
+    -- From above, all copies of one level at once: to look up from each would read pg_constraint once for each partition.
+    SELECT c.oid, k.root, c.conrelid, c.conkey
+    FROM keys AS k
+    INNER JOIN pg_constraint AS c ON c.conparentid = k.oid
 ),
 
 candidates AS (
