@@ -187,4 +187,4 @@ def test_who_may_read_no_statistics_at_all_has_no_answer(shelf):
     shelf.execute("VACUUM ANALYZE dark")
     result = look("index.brin_uncorrelated").results["index.brin_uncorrelated"]
     assert result.status is Status.UNKNOWN
-    assert "of 1 of the 1 indexes in question" in result.unavailable.reason
+    assert "of 1 of the 1 BRIN indexes" in result.unavailable.reason

@@ -1067,7 +1067,6 @@ PLAIN = [
         "a large table that few scans read through, by several workers each",
         each(
             filled("shared", "n int", "g", 90_000),
-            "VACUUM idx.shared",
             """
             SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
             SET max_parallel_workers_per_gather = 4;
@@ -1076,6 +1075,7 @@ PLAIN = [
             "RESET ALL",
         ),
         "shared",
+        checks=("index.sequential_scans",),
     ),
     innocent(
         "a large table that is mostly read by its index",

@@ -60,7 +60,7 @@ SELECT
     NULL,
     NULL,
     format(
-        'The role %s may not read the tables of %s of the %s indexes in question, and what ANALYZE saw is told only to those who may.',
+        'The role %s may not read the tables of %s of the %s BRIN indexes, and is not told in which order their values lie.',
         current_user, b.unseen, b.total
     ),
     b.unseen = b.total,

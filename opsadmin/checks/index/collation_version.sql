@@ -31,7 +31,7 @@ SELECT
         ELSE format('%s (%s)', s.number, array_to_string(s.names[1:10], ', ') || CASE WHEN s.number > 10 THEN ' ...' ELSE '' END)
     END AS indexes,
     CASE
-        WHEN c.is_elsewhere THEN format('Connect to %s and say REINDEX DATABASE CONCURRENTLY %1$s; then: %s', c.object, c.refresh)
+        WHEN c.is_elsewhere THEN format('Connect to %s and say REINDEX DATABASE CONCURRENTLY %1$s; then let the old version be forgotten: %s', c.object, c.refresh)
     END AS hint,
     CASE
         WHEN c.is_elsewhere THEN NULL

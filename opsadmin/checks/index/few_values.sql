@@ -47,7 +47,7 @@ SELECT
     NULL,
     NULL,
     format(
-        'The role %s may not read the tables of %s of the %s indexes in question, and what ANALYZE saw is told only to those who may.',
+        'The role %s may not read the tables of %s of the %s indexes in question, and is not told how many values their columns have.',
         current_user, b.unseen, b.total
     ),
     b.unseen = b.total,
