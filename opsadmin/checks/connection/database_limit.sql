@@ -4,8 +4,8 @@
 -- threshold: critical_percent = 95 %; of the database's CONNECTION LIMIT (our choice)
 -- says: Database {database} has {used} of its {allowed} connections ({used_percent}).
 -- why: At its limit the next connection to it fails for all but superusers, however empty the server is.
--- hint: See whose sessions they are, make the pools smaller, or raise the limit:
---   ALTER DATABASE {database} CONNECTION LIMIT ...;
+-- hint: See whose sessions they are, make the pools smaller, or raise the limit
+--   (ALTER DATABASE {database} CONNECTION LIMIT ...).
 -- source: PostgreSQL documentation, CREATE DATABASE, CONNECTION LIMIT
 -- examined: {limited_databases} databases with a limit
 SELECT

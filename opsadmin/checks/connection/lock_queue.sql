@@ -26,7 +26,7 @@ SELECT
     max(q.waited_seconds) AS longest_seconds,
     array_to_string(
         (array_agg(
-            format('%s for %s since %s s', q.victim, q.wanted, round(q.waited_seconds::numeric, 1))
+            format('%s for %s (%s s)', q.victim, q.wanted, round(q.waited_seconds::numeric, 1))
             ORDER BY q.waited_seconds DESC
         ))[:10], ', '
     ) || CASE WHEN count(*) > 10 THEN ' and ' || count(*) - 10 || ' more' ELSE '' END AS victims,

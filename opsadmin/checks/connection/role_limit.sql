@@ -4,7 +4,7 @@
 -- threshold: critical_percent = 95 %; of the role's CONNECTION LIMIT (our choice)
 -- says: Role {role} has {used} of its {allowed} connections ({used_percent}).
 -- why: At its limit the next connection of that role fails, however empty the server is.
--- hint: See what its sessions do, make its pool smaller, or raise the limit: ALTER ROLE {role} CONNECTION LIMIT ...;
+-- hint: See what its sessions do, make its pool smaller, or raise the limit (ALTER ROLE {role} CONNECTION LIMIT ...).
 -- source: PostgreSQL documentation, CREATE ROLE, CONNECTION LIMIT
 -- examined: {limited_roles} roles with a limit
 SELECT

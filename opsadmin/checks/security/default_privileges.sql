@@ -1,6 +1,6 @@
 -- title: Future objects open to everybody
 -- severity: warning
--- says: What {role} creates as {kind}{place} will be open to everybody: {privileges} by default.
+-- says: What {role} makes of {things}{place} will be open to everybody: {privileges} by default.
 -- why: Each new one is readable or writable by every role before anybody notices.
 -- hint: Take the default back; what was created meanwhile keeps its grants.
 -- fix: ALTER DEFAULT PRIVILEGES FOR ROLE {role}{in_schema} REVOKE {privileges} ON {kind} FROM PUBLIC;
@@ -13,6 +13,7 @@ SELECT
     END AS object,
     format('%I', r.rolname) AS role,
     CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' ELSE 'SCHEMAS' END AS kind,
+    CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' ELSE 'schemas' END AS things,
     CASE WHEN d.defaclnamespace = 0 THEN '' ELSE format(' in the schema %I', n.nspname) END AS place,
     CASE WHEN d.defaclnamespace = 0 THEN '' ELSE format(' IN SCHEMA %I', n.nspname) END AS in_schema,
     string_agg(DISTINCT g.privilege_type, ', ') AS privileges

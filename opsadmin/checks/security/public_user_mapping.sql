@@ -10,7 +10,10 @@ SELECT
     m.object,
     CASE
         WHEN NOT m.is_told
-            THEN format('The role %I may not see how %s lets everybody in: only its owner may.', current_user, m.object)
+            THEN format(
+                'The role %I may not see how the foreign server %s lets everybody in: only its owner may.',
+                current_user, m.object
+            )
     END AS not_looked_at,
     m.nothing_seen,
     NULL AS fix_sql
