@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from opsadmin.console.facts import Function, Reach, Relation, Setting
+from opsadmin.console.facts import CheckedType, Function, Relation, Setting
 from opsadmin.console.functions import READING, RUNNING_SQL, TAKING_TYPE_NAMES
 from opsadmin.console.secret_columns import LOOKS, NAMED
 
@@ -36,12 +36,7 @@ class ServerCatalog:
             cursor.execute(f"{sql}\n{MARKER}".encode(), parameters)
             return cursor.fetchall()
 
-    def functions(
-        self, functions: Collection[int], operators: Collection[int], types: Collection[int]
-    ) -> list[Function]:
-        if types:
-            run = self._rows(question("types"), {"types": list(types)})
-            functions = {*functions, *(row["oid"] for row in run)}
+    def functions(self, functions: Collection[int], operators: Collection[int]) -> list[Function]:
         rows = self._rows(
             question("functions"),
             {
@@ -52,6 +47,10 @@ class ServerCatalog:
             },
         )
         return [Function(**{**row, "settings": tuple(row["settings"]), "types": tuple(row["types"])}) for row in rows]
+
+    def types(self, types: Collection[int]) -> tuple[list[int], list[str]]:
+        rows = self._rows(question("types"), {"types": list(types)})
+        return [row["function"] for row in rows if row["function"]], [row["tree"] for row in rows if row["tree"]]
 
     def relations(self, oids: Collection[int]) -> list[Relation]:
         rows = self._rows(question("relations"), {"relations": list(oids)})
@@ -70,11 +69,12 @@ class ServerCatalog:
         rows = self._rows(question("named"), {"names": list(names), "operators": list(operators)})
         return [(row["what"], row["oid"]) for row in rows]
 
-    def checked_types(self) -> list[tuple[int, tuple[str, ...]]]:
-        return [(row["type"], tuple(row["trees"] or ())) for row in self._rows(question("checks"))]
-
-    def reaching(self, types: Collection[int]) -> list[Reach]:
-        return [Reach(**row) for row in self._rows(question("reaching"), {"types": list(types)})]
+    def checked_types(self, names: Collection[str] | None) -> list[CheckedType]:
+        if names is None:
+            rows = self._rows(question("all_checks"))
+        else:
+            rows = self._rows(question("named_checks"), {"names": list(names)})
+        return [CheckedType(**{**row, "trees": tuple(row["trees"])}) for row in rows]
 
     def holds(self, probe: str) -> bool:
         return any(row["holds"] for row in self._rows(question(f"holds_{probe}"), {"looks": LOOKS, "named": NAMED}))

@@ -52,21 +52,22 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """A way to a type: `root` is the type, `type` itself or one made of it, `name` one by which a statement comes there."""
+class CheckedType:
+    """A type that runs code when a text is read as one of it. `name`: by which a statement comes to it; `trees`: its checks."""
 
-    root: int
     type: int
     name: str
+    trees: tuple[str, ...]
 
 
 class Catalog(Protocol):
-    """Who answers. Every call is one statement or two."""
+    """Who answers. Every call is one statement."""
 
-    def functions(
-        self, functions: Collection[int], operators: Collection[int], types: Collection[int]
-    ) -> list[Function]:
+    def functions(self, functions: Collection[int], operators: Collection[int]) -> list[Function]:
         """The functions behind the OIDs, plainly harmless ones left out."""
+
+    def types(self, types: Collection[int]) -> tuple[list[int], list[str]]:
+        """What the types run: functions, and the trees of checks."""
 
     def relations(self, oids: Collection[int]) -> list[Relation]:
         """The relations and what stands below them."""
@@ -74,11 +75,8 @@ class Catalog(Protocol):
     def named(self, names: Collection[str], operators: Collection[str]) -> list[tuple[str, int]]:
         """What names and operators may mean: (function, relation, type or operator; OID)."""
 
-    def checked_types(self) -> list[tuple[int, tuple[str, ...]]]:
-        """Types that run code when a text is read as one of them, with the trees of their checks."""
-
-    def reaching(self, types: Collection[int]) -> list[Reach]:
-        """All ways by which a statement may come to one of the types."""
+    def checked_types(self, names: Collection[str] | None) -> list[CheckedType]:
+        """The types that run code when a text is read as one of them: those that the names lead to; None: all."""
 
     def holds(self, probe: str) -> bool:
         """Whether there is a secret at this moment (`secret_columns`)."""

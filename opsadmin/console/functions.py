@@ -18,13 +18,13 @@ TAKING_TYPE_NAMES = frozenset({"pg_input_is_valid", "pg_input_error_info"})
 READS_ONLY = "Call functions that only read: those declared STABLE or IMMUTABLE, and the built-in ones that look."
 
 
-def judge_function(function: Function, *, plan_only: bool = False, any_checks: bool = False) -> bool:
+def judge_function(function: Function, *, plan_only: bool = False) -> bool:
     """Whether what stands in it has to be followed; False where it is harmless as it is. `plan_only`: it is planned, which
-    runs no volatile function. `any_checks`: there are types whose checks may do anything.
+    runs no volatile function.
 
     Raises `SqlRefused` where it is not harmless."""
     if function.oid < FIRST_OWN:
-        return _judge_built_in(function, plan_only, any_checks)
+        return _judge_built_in(function, plan_only)
     if function.extension is not None:
         if function.extension in REACHING_OUT:
             raise SqlRefused(
@@ -57,14 +57,11 @@ def judge_function(function: Function, *, plan_only: bool = False, any_checks: b
     )
 
 
-def _judge_built_in(function: Function, plan_only: bool, any_checks: bool) -> bool:
+def _judge_built_in(function: Function, plan_only: bool) -> bool:
     """Only those come here that are volatile and not known to read, or that are refused by name."""
     if function.name in RUNNING_SQL:
         raise _running(function)
-    if function.name in TAKING_TYPE_NAMES:
-        if any_checks:
-            raise SqlRefused(f"The function {function.spelled} would run the check of any type.", READS_ONLY)
-    elif not plan_only:
+    if not plan_only:
         raise _volatile(function)
     return False
 

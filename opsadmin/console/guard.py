@@ -6,12 +6,12 @@ every name in its text. What it does not know it refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from opsadmin.console.body import names_in
 from opsadmin.console.errors import SqlRefused
-from opsadmin.console.facts import Catalog, Function, Relation
-from opsadmin.console.functions import judge_function
+from opsadmin.console.facts import Catalog, CheckedType, Function, Relation
+from opsadmin.console.functions import TAKING_TYPE_NAMES, judge_function
 from opsadmin.console.mask import is_secret_name
 from opsadmin.console.mentions import FIRST_OWN, Mentions, mentions_of
 from opsadmin.console.secret_columns import SECRET_FUNCTIONS, SECRETS, SETTINGS, Secret
@@ -24,53 +24,36 @@ MAX_ROUNDS = 12
 _KINDS = ("function", "operator", "type", "relation")
 
 
-#: By type: the trees of the checks that run when a value becomes one.
-Checks = Mapping[int, tuple[str, ...]]
-
-
-def judge(tree: list[Node], catalog: Catalog, *, plan_only: bool = False, checks: Checks | None = None) -> None:
-    """Return where the statement may run. `plan_only`: it is planned and not executed; `checks`: what `judge_names`
-    returned.
+def judge(tree: list[Node], catalog: Catalog, *, plan_only: bool = False) -> None:
+    """Return where the statement may run. `plan_only`: it is planned and not executed.
 
     Raises `SqlRefused` where it may not."""
     found = mentions_of(tree)
     _judge_commands(found, plan_only)
-    closure = _Closure(catalog, tree=tree, plan_only=plan_only, checks=checks)
+    closure = _Closure(catalog, tree=tree, plan_only=plan_only)
     closure.begin(found)
     closure.follow()
 
 
-def judge_names(names: Iterable[str], catalog: Catalog) -> Checks:
+def judge_names(names: Iterable[str], catalog: Catalog) -> None:
     """Asked before the server sees the statement, because it runs a type's checks while it only reads a text of that type,
-    and a check may do anything. Returns the checks that the statement has no name for, which it may come to by a function's
-    text: none in nearly every database.
+    and a check may do anything.
 
-    Raises `SqlRefused` where a name leads to a check that does more than look."""
-    checked = dict(catalog.checked_types())
-    if not checked:
-        return {}
-    ways = catalog.reaching(list(checked))
-    named = set(names)
-    reached = {way.root: way.name for way in ways if way.name in named}
-    if not _are_safe({root: checked[root] for root in reached}, catalog):
-        root = next((root for root in reached if not _are_safe({root: checked[root]}, catalog)), next(iter(reached)))
-        raise SqlRefused(
-            f"{reached[root]} leads to a type whose check may do more than look at the value, and the check would run.",
-            "Leave it out, or let the type's check call only functions that are IMMUTABLE and only read.",
-        )
-    left: dict[int, tuple[str, ...]] = {}
-    for way in ways:
-        if way.root not in reached:
-            left[way.type] = left.get(way.type, ()) + checked[way.root]
-    return left
+    Raises `SqlRefused` where a name of the statement leads to a check that does more than look."""
+    checked = catalog.checked_types(frozenset(names))
+    if not checked or _are_safe(checked, catalog):
+        return
+    guilty = next((one for one in checked if not _are_safe([one], catalog)), checked[0])
+    raise SqlRefused(
+        f"{guilty.name} leads to a type whose check may do more than look at the value, and the check would run.",
+        "Leave it out, or let the type's check call only functions that are IMMUTABLE and only read.",
+    )
 
 
-def _are_safe(checked: Mapping[int, tuple[str, ...]], catalog: Catalog) -> bool:
+def _are_safe(checked: list[CheckedType], catalog: Catalog) -> bool:
     closure = _Closure(catalog)
     try:
-        for oid, trees in checked.items():
-            closure.begin(_all(trees))
-            closure.begin(Mentions(types={oid}))
+        closure.begin(Mentions(types={one.type for one in checked}))
         closure.follow()
     except SqlRefused:
         return False
@@ -105,12 +88,10 @@ class _Closure:
         *,
         tree: list[Node] | None = None,
         plan_only: bool = False,
-        checks: Checks | None = None,
     ) -> None:
         self.catalog = catalog
         self.tree = tree
         self.plan_only = plan_only
-        self.checks = dict(checks or {})
         self.waiting: dict[str, set[int]] = {kind: set() for kind in _KINDS}
         self.seen: dict[str, set[int]] = {kind: set() for kind in _KINDS}
         #: Uses of the server's own relations: the columns (None: any), and whether the statement itself uses them.
@@ -161,22 +142,26 @@ class _Closure:
             self._judge_secret(name, SECRETS[name])
 
     def _add_types(self, oids: Iterable[int]) -> None:
-        own = {oid for oid in oids if oid >= FIRST_OWN}
-        for oid in own & self.checks.keys():
-            self._mention(_all(self.checks.pop(oid)))
-        self._add("type", own)
+        self._add("type", (oid for oid in oids if oid >= FIRST_OWN))
 
     def _functions(self, taken: dict[str, set[int]]) -> None:
-        if not (taken["function"] or taken["operator"] or taken["type"]):
+        before = self.seen["function"] - taken["function"]
+        wanted = set(taken["function"])
+        if taken["type"]:
+            functions, trees = self.catalog.types(taken["type"])
+            wanted |= set(functions)
+            self._mention(_all(trees))
+        if not (wanted or taken["operator"]):
             return
         names: set[str] = set()
         signs: set[str] = set()
-        before = self.seen["function"] - taken["function"]
-        for function in self.catalog.functions(taken["function"], taken["operator"], taken["type"]):
+        for function in self.catalog.functions(wanted, taken["operator"]):
             if function.oid in before:
                 continue
             self.seen["function"].add(function.oid)
-            if judge_function(function, plan_only=self.plan_only, any_checks=bool(self.checks)):
+            if function.oid < FIRST_OWN and function.name in TAKING_TYPE_NAMES:
+                self._add_types(one.type for one in self.catalog.checked_types(None))
+            elif judge_function(function, plan_only=self.plan_only):
                 found = self._inside(function)
                 names |= found[0]
                 signs |= found[1]

@@ -89,7 +89,7 @@ class _Run:
 
     def _resolve(self) -> None:
         """Let the server read the statement, and judge what it says."""
-        checks = judge_names(self.statement.names, self.catalog)
+        judge_names(self.statement.names, self.catalog)
         # A pooler that knows a text by heart does not ask the server again: no text is ever the same.
         text = f"{self.statement.judged}\n/* opsadmin {secrets.token_hex(8)} */".encode()
         with self.session.telling():
@@ -113,7 +113,7 @@ class _Run:
         tree = read_tree(unfolded(told[0]))
         if not tree or any(node.label != "QUERY" for node in tree):
             raise unreadable("no query")
-        judge(tree, self.catalog, plan_only=self.statement.plan_only, checks=checks)
+        judge(tree, self.catalog, plan_only=self.statement.plan_only)
         if self.catalog.asked_for_secrets:
             self.masker.known = [value for one in self.catalog.secret_settings() for value in one.values]
 

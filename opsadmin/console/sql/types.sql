@@ -1,5 +1,5 @@
--- The functions that types run when a value is read, written, compared, hashed or turned into JSON: of the types %(types)s
--- and of all that they are made of.
+-- What types run when a value is read, written, compared, hashed or turned into JSON, of the types %(types)s and of all that
+-- they are made of: functions, and the checks of domains.
 WITH RECURSIVE
 inside (oid) AS (
     SELECT unnest(%(types)s::oid [])
@@ -44,4 +44,14 @@ function (oid) AS (
     FROM pg_cast AS c
     WHERE c.castsource = ANY (ARRAY(SELECT oid FROM inside)) AND c.casttarget = 'json'::regtype
 )
-SELECT oid::int8 AS oid FROM function WHERE oid >= 16384
+SELECT
+    oid::int8 AS function,
+    NULL AS tree
+FROM function
+WHERE oid >= 16384
+UNION ALL
+SELECT
+    NULL,
+    k.conbin::text
+FROM pg_constraint AS k
+WHERE k.contypid = ANY (ARRAY(SELECT oid FROM inside)) AND k.contype = 'c'

@@ -58,18 +58,21 @@ def test_nothing_harms(shop, case: Case):
 
 def test_nothing_harms_as_a_restricted_role(shop):
     before = shop.oracle.state()
-    for case in HARMFUL:
-        refused, answer = outcome(shop, case, READER)
-        assert refused or case.name in SHOWN_MASKED, f"{case.name}: {answer}"
+    found = outcomes(shop, HARMFUL, READER)
     assert differences(before, shop.oracle.state()) == {}
+    assert [one for one in found if not one[1] and one[0] not in SHOWN_MASKED] == []
 
 
 @pytest.mark.parametrize("user", [SUPERUSER, READER])
 def test_what_only_reads_is_not_refused(shop, user):
-    wanted = [case for case in LEGITIMATE if case.reader or user == SUPERUSER]
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda case: (case.name, *outcome(shop, case, user)), wanted))
+    found = outcomes(shop, [case for case in LEGITIMATE if case.reader or user == SUPERUSER], user)
     assert [one for one in found if one[1]] == []
+
+
+def outcomes(shop: Shop, wanted: list[Case], user: str) -> list[tuple[str, str, str]]:
+    """Name, refusal and answer of each; two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda case: (case.name, *outcome(shop, case, user)), wanted))
 
 
 def test_the_corpus_is_large_enough():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from opsadmin.console.errors import SqlRefused
-from opsadmin.console.facts import Function, Reach, Relation, Setting
+from opsadmin.console.facts import CheckedType, Function, Relation, Setting
 from opsadmin.console.guard import judge, judge_names
 from opsadmin.console.tree import read_tree
 
@@ -24,12 +24,11 @@ class MadeUp:
     all_functions: dict[int, Function] = field(default_factory=dict)
     all_relations: dict[int, Relation] = field(default_factory=dict)
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
-    checks: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
-    ways: list[Reach] = field(default_factory=list)
+    checks: list[CheckedType] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     secrets: bool = False
 
-    def functions(self, functions, operators, types):
+    def functions(self, functions, operators):
         return [self.all_functions[oid] for oid in functions if oid in self.all_functions]
 
     def relations(self, oids):
@@ -38,11 +37,11 @@ class MadeUp:
     def named(self, names, operators):
         return [self.names[name] for name in names if name in self.names]
 
-    def checked_types(self):
-        return self.checks
+    def types(self, types):
+        return [], [text for one in self.checks if one.type in types for text in one.trees]
 
-    def reaching(self, types):
-        return [way for way in self.ways if way.root in types]
+    def checked_types(self, names):
+        return [one for one in self.checks if names is None or one.name in names]
 
     def holds(self, probe):
         return self.secrets
@@ -152,30 +151,31 @@ def test_functions_too_deep_to_follow_are_refused():
         judge(tree(":targetList ({FUNCEXPR :funcid 20000})"), MadeUp(all_functions=chain, names=names))
 
 
+HARM = replace(FUNCTION, language="plpgsql", body="BEGIN EXECUTE 'x'; END")
+TRAP = CheckedType(30000, "trap", ("{FUNCEXPR :funcid 20000}",))
+FINE = CheckedType(30001, "fine", ("{FUNCEXPR :funcid 99}",))
+
+
 def test_a_type_s_check_is_judged_before_the_server_reads_a_text_of_it():
-    harm = replace(FUNCTION, language="plpgsql", body="BEGIN EXECUTE 'x'; END")
-    catalog = MadeUp(
-        all_functions={20000: harm},
-        checks=[(30000, ("{FUNCEXPR :funcid 20000}",)), (30001, ("{FUNCEXPR :funcid 99}",))],
-        ways=[Reach(30000, 30000, "trap"), Reach(30000, 30005, "_trap"), Reach(30001, 30001, "fine")],
-    )
+    catalog = MadeUp(all_functions={20000: HARM}, checks=[FINE, TRAP])
+    judge_names({"select", "fine"}, catalog)
     with pytest.raises(SqlRefused, match="trap leads to a type"):
-        judge_names({"select", "trap"}, catalog)
-    left = judge_names({"select", "fine"}, catalog)
-    assert left.keys() == {30000, 30005}
-    # And where the server's account comes to the type without a name for it.
+        judge_names({"select", "fine", "trap"}, catalog)
+
+
+def test_a_type_s_check_is_judged_where_the_server_comes_to_the_type_without_a_name():
+    catalog = MadeUp(all_functions={20000: HARM}, checks=[FINE, TRAP])
+    judge(tree(":targetList ({COERCEVIAIO :resulttype 30001})"), catalog)
     with pytest.raises(SqlRefused, match="EXECUTE"):
-        judge(tree(":targetList ({COERCEVIAIO :resulttype 30005})"), catalog, checks=left)
-    judge(tree(":targetList ({COERCEVIAIO :resulttype 30001})"), catalog, checks=left)
+        judge(tree(":targetList ({COERCEVIAIO :resulttype 30000})"), catalog)
 
 
-def test_a_function_that_takes_a_type_s_name_is_refused_where_checks_were_not_judged():
+def test_a_function_that_takes_a_type_s_name_may_come_to_any_type():
     valid = replace(FUNCTION, oid=6210, name="pg_input_is_valid", spelled="pg_input_is_valid(text, text)")
-    catalog = MadeUp(all_functions={6210: valid})
     statement = tree(":targetList ({FUNCEXPR :funcid 6210})")
-    judge(statement, catalog)
-    with pytest.raises(SqlRefused, match="check of any type"):
-        judge(statement, catalog, checks={30000: ()})
+    judge(statement, MadeUp(all_functions={6210: valid, 20000: HARM}, checks=[FINE]))
+    with pytest.raises(SqlRefused, match="EXECUTE"):
+        judge(statement, MadeUp(all_functions={6210: valid, 20000: HARM}, checks=[FINE, TRAP]))
 
 
 def test_a_foreign_table_below_a_table_is_found():

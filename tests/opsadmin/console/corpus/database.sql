@@ -105,7 +105,7 @@ CREATE TABLE parent_of_program (line text);
 CREATE FOREIGN TABLE child_program () INHERITS (parent_of_program) SERVER files OPTIONS (program 'touch {file}; echo x', format 'text');
 CREATE VIEW view_of_program AS SELECT * FROM program_output;
 CREATE FUNCTION harm() RETURNS int LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_notify('canary', 'x'); PERFORM pg_sleep(0); EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {file}'''; RETURN 1; END $$;
+BEGIN PERFORM pg_notify('canary', 'x'); PERFORM pg_sleep(0); EXECUTE 'COPY (SELECT 1) TO PROGRAM ''cat > {file}'''; RETURN 1; END $$;
 CREATE FUNCTION harm_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN harm(); END $$;
 CREATE FUNCTION harm_immutable() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT harm()';
 CREATE FUNCTION harm_parsed() RETURNS int STABLE RETURN harm();

@@ -40,7 +40,7 @@ ALTER SYSTEM SET work_mem = '5MB'
 -- @ alter_database
 ALTER DATABASE postgres SET work_mem = '5MB'
 -- @ copy_to_program
-COPY (SELECT 1) TO PROGRAM 'touch {file}'
+COPY (SELECT 1) TO PROGRAM 'cat > {file}'
 -- @ copy_to_file
 COPY canary TO '{file}'
 -- @ copy_from_program
