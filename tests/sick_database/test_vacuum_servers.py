@@ -102,11 +102,29 @@ def test_an_old_snapshot_and_the_dead_rows_that_follow(server, look, deleted_fro
         (name,) = by(report, "vacuum.old_snapshot")
         assert name == f"pid {reader.info.backend_pid} (a long report)"
         message = by(report, "vacuum.old_snapshot")[name].message
-        assert "1 000 dead rows wait, and a VACUUM that came meanwhile had to leave some" in message
+        assert (
+            "of the 1 000 dead rows here, those deleted since must stay, and a VACUUM that came meanwhile had to leave some"
+            in message
+        )
         result = look(server, "vacuum.old_snapshot", role="bare")
         assert next(one for one in result.checks if one.check == "vacuum.old_snapshot").unavailable is not None
     finally:
         reader.close()
+
+
+def test_dead_rows_that_autovacuum_is_about_to_remove_are_no_news(server, look):
+    server.superuser.execute("CREATE TABLE about_to (id int PRIMARY KEY)")
+    try:
+        with server.open("keeps autovacuum waiting") as keeper:
+            server.superuser.execute("INSERT INTO about_to SELECT generate_series(1, 2000)")
+            keeper.execute("LOCK TABLE about_to IN SHARE UPDATE EXCLUSIVE MODE")
+            server.superuser.execute("DELETE FROM about_to WHERE id % 2 = 0")
+            server.superuser.execute("SELECT pg_stat_force_next_flush()")
+            assert by(look(server, "vacuum"), "vacuum.dead_rows") == {}
+            found = by(look(server, "vacuum", **{"vacuum.dead_rows.busy_rows": 1000}), "vacuum.dead_rows")
+            assert "1 000 dead rows, 50 % of all" in found["public.about_to"].message
+    finally:
+        server.superuser.execute("DROP TABLE about_to")
 
 
 def test_dead_rows_name_what_holds_them(server, look, deleted_from):
@@ -185,6 +203,26 @@ def test_what_is_locked_is_passed_over(server, look):
     report = look(server, "sequence")
     assert set(by(report, "sequence.behind")) == {"public.free_id_seq", "public.locked_id_seq"}
     assert set(by(report, "sequence.running_out")) == {"public.changing"}
+
+
+def test_a_role_that_may_read_no_sequence_is_told_so(server, look):
+    server.superuser.execute("CREATE TABLE hidden (id serial PRIMARY KEY); INSERT INTO hidden VALUES (5)")
+
+    def result():
+        report = look(server, "sequence.behind", role="bare", **{"sequence.behind.most_pages": 1000})
+        return next(one for one in report.checks if one.check == "sequence.behind")
+
+    try:
+        for grant in ("SELECT 1", "GRANT SELECT ON SEQUENCE hidden_id_seq TO bare"):
+            server.superuser.execute(grant.encode())
+            lack = result().unavailable
+            assert lack is not None, result()
+            assert "The role bare may not read" in lack.reason
+            assert lack.remedy == "GRANT pg_read_all_data TO bare;"
+        server.superuser.execute("GRANT SELECT ON hidden TO bare")
+        assert "public.hidden_id_seq" in [one.object for one in result().findings]
+    finally:
+        server.superuser.execute("DROP TABLE hidden")
 
 
 def test_a_standby_that_reads_something_old(server, look, deleted_from):

@@ -2,7 +2,7 @@
 -- severity: warning
 -- threshold: min_rows = 10 k; dead rows (our choice)
 -- threshold: dead_percent = 50 %; of all rows (our choice)
--- says: {object} has {dead} dead rows, {dead_percent_now} of all.
+-- says: {object} has {dead} dead rows, {now_percent} of all.
 -- why: Every statement looks things up there, so all of them get slower, also those on tables in good order.
 -- hint: Look for a job that makes and drops many (temporary) tables, and for a logical replication slot that nobody reads.
 -- fix: VACUUM {object};
@@ -12,7 +12,7 @@
 SELECT
     c.object,
     c.dead,
-    c.dead * 100.0 / (c.live + c.dead) AS dead_percent_now,
+    c.dead * 100.0 / (c.live + c.dead) AS now_percent,
     CASE WHEN NOT g.is_on THEN 'autovacuum' ELSE '' END AS caused_by,
     c.dead AS weight
 FROM catalogs AS c

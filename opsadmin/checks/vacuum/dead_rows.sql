@@ -1,11 +1,12 @@
 -- title: Dead rows
 -- severity: warning
 -- threshold: min_rows = 500; dead rows, fewer are a handful of pages (our choice)
+-- threshold: busy_rows = 10 k; dead rows, where autovacuum is on, due, and free to remove them: it comes by itself (our choice)
 -- threshold: dead_percent = 20 %; of all rows (autovacuum_vacuum_scale_factor's built-in value)
 -- threshold: critical_percent = 60 %; of all rows, where there are at least critical_rows of them (our choice)
 -- threshold: critical_rows = 1000000; dead rows (our choice)
 -- threshold: holder_seconds = 5 s; since when something must hold VACUUM back to be named as the cause (our choice)
--- says: {what} {dead} dead rows, {dead_percent_now} of all; autovacuum comes at {vacuum_at}{and_yet}.
+-- says: {what} {dead} dead rows, {now_percent} of all; autovacuum comes at {vacuum_at}{and_yet}.
 -- why: Every scan reads them, the caches hold them, and the table grows although its rows do not.
 -- hint: {what_to_do}
 -- fix: VACUUM (ANALYZE) {object};
@@ -36,7 +37,7 @@ SELECT
     s.object,
     format(CASE WHEN s.is_toast THEN 'The TOAST table of %s has' ELSE '%s has' END, s.object) AS what,
     s.dead,
-    s.dead * 100.0 / (s.live + s.dead) AS dead_percent_now,
+    s.dead * 100.0 / (s.live + s.dead) AS now_percent,
     ceil(s.vacuum_at) AS vacuum_at,
     CASE
         WHEN NOT g.is_on THEN ', but it is off on this server'
@@ -45,9 +46,15 @@ SELECT
         ELSE format(', and the last VACUUM was at %s UTC', to_char(s.vacuumed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
     END AS and_yet,
     CASE
+        WHEN s.vacuumed_at > h.since
+            THEN format(
+                'First end the %s %s: a VACUUM came since it began and had to leave them. Then vacuum.',
+                h.kind,
+                h.object
+            )
         WHEN h.object IS NOT NULL
             THEN format(
-                'First end the %s %s: no VACUUM may remove what was deleted since it began. Then vacuum.',
+                'Vacuum it. What was deleted since the %s %s began stays until that ends: then end it first.',
                 h.kind,
                 h.object
             )
@@ -69,3 +76,4 @@ FROM sick AS s
 CROSS JOIN autovacuum AS g
 LEFT JOIN holder AS h ON true
 WHERE s.place = 1
+    AND (s.dead >= :busy_rows OR NOT g.is_on OR NOT s.is_enabled OR s.vacuum_at > s.dead OR h.object IS NOT NULL)

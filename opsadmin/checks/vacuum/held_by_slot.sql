@@ -16,10 +16,12 @@ SELECT
     CASE WHEN s.is_active THEN 'in use' ELSE 'not in use' END AS in_use,
     CASE WHEN s.xmin_age IS NULL THEN 'of the system catalogs' ELSE 'of all tables' END AS of_what,
     greatest(s.xmin_age, s.catalog_xmin_age) AS age_now,
-    CASE WHEN s.xmin_age IS NOT NULL AND d.rows > 0 THEN format('; %s dead rows wait', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
+    CASE WHEN s.xmin_age IS NOT NULL AND d.rows > 0 THEN format('; of the %s dead rows here, those deleted since must stay', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
     CASE WHEN s.is_active THEN '' END AS fix_sql,
     CASE WHEN greatest(s.xmin_age, s.catalog_xmin_age) >= :critical_age THEN 'critical' END AS severity,
     greatest(s.xmin_age, s.catalog_xmin_age) AS weight
 FROM horizon_slots AS s
 CROSS JOIN dead_total AS d
-WHERE greatest(s.xmin_age, s.catalog_xmin_age) >= CASE WHEN s.is_active THEN :age ELSE :idle_age END
+-- What an active reader has confirmed is not its doing: an older transaction keeps the slot from moving on.
+WHERE (s.xmin_age IS NOT NULL OR NOT s.is_caught_up)
+    AND greatest(s.xmin_age, s.catalog_xmin_age) >= CASE WHEN s.is_active THEN :age ELSE :idle_age END

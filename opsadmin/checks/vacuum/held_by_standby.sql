@@ -5,7 +5,7 @@
 -- threshold: proven_age = 1000; transactions, where dead rows were left by a VACUUM (our choice)
 -- threshold: min_dead_rows = 10 k; in this database (our choice)
 -- threshold: critical_age = 100 million; transactions (our choice: half of autovacuum_freeze_max_age's built-in value)
--- says: The standby {object} has a query that is {age_now} transactions old, and hot_standby_feedback makes this server wait for it; {dead_rows} dead rows wait.
+-- says: The standby {object} has a query that is {age_now} transactions old, and hot_standby_feedback makes this server wait for it; of the {dead_rows} dead rows here, those deleted since must stay.
 -- why: No VACUUM on the primary may remove what a query on the standby might still read.
 -- hint: End the old query on the standby, or switch its hot_standby_feedback off and let max_standby_streaming_delay decide.
 -- source: PostgreSQL documentation, hot_standby_feedback

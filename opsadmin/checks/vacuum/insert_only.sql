@@ -14,10 +14,10 @@ SELECT
     v.object,
     v.inserted_since_vacuum AS new_rows,
     v.rows,
-    coalesce(
-        format('the last VACUUM (%s UTC)', to_char(v.vacuumed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')),
-        'it was made or its counters began, and no VACUUM came'
-    ) AS since,
+    CASE
+        WHEN v.vacuumed_at IS NULL THEN 'it was made or its counters began, and no VACUUM came'
+        ELSE format('the last VACUUM (%s UTC)', to_char(v.vacuumed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+    END AS since,
     CASE
         WHEN NOT g.is_on THEN 'Vacuum it, and switch autovacuum and track_counts on.'
         WHEN NOT v.is_enabled THEN 'Vacuum it, and let autovacuum come to it again.'

@@ -6,7 +6,7 @@
 -- threshold: busy_seconds = 5 min; of one that works (our choice)
 -- threshold: proven_seconds = 5 s; where a VACUUM came meanwhile and had to leave dead rows behind (our choice)
 -- threshold: critical_seconds = 1 h; of any (our choice)
--- says: {object}, {state}, keeps a view of the database that is {seconds} and {age} transactions old; {dead_rows} dead rows wait{proof}.
+-- says: {object}, {state}, keeps a view of the database that is {seconds} and {age} transactions old; of the {dead_rows} dead rows here, those deleted since must stay{proof}.
 -- why: No VACUUM may remove what was deleted since, in any table of this database.
 -- hint: Find out what it waits for; end it if nobody misses it.
 -- fix: SELECT pg_terminate_backend({pid});
@@ -30,6 +30,8 @@ FROM horizon AS h
 INNER JOIN backends AS b ON b.pid = h.pid
 CROSS JOIN dead_total AS d
 WHERE h.kind = 'session' AND h.age > 0 AND d.rows >= :min_dead_rows
+    -- Who waits in a queue for a lock is a victim: the one at its head is told of.
+    AND b.wait_event_type IS DISTINCT FROM 'Lock'
     AND (
         h.seconds >= :busy_seconds
         OR (h.seconds >= :idle_seconds AND b.state LIKE 'idle in transaction%')
