@@ -231,7 +231,7 @@ class _Examiner:
         lost = self.wanted if work is None else [check for batch in work for check in batch]
         for check in lost:
             card = check.card(self.found.capabilities.major if self.found.capabilities else 99)
-            self._unavailable(card, Unavailable("PostgreSQL does not answer.", "Look again when it does."))
+            self._unavailable(card, Unavailable(self.found.error, "Look again when it answers."))
 
     def _statement_ms(self) -> int:
         return int(max(0.05, min(self.patience, self.until - time.monotonic())) * 1000)
