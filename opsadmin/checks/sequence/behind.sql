@@ -54,35 +54,47 @@ families AS (
     GROUP BY t.root
 ),
 
+-- Of a sequence that this role may not read, `next_value` is NULL.
 candidates AS (
     SELECT
         s.object,
         s.step,
-        s.next_value,
+        s.first,
+        q.next_value,
         s.lowest,
         s.highest,
         f.object AS column_object,
         f.table_object,
+        f.table_rows,
         f.name,
         coalesce(l.is_unique, false) AS is_unique,
         y.is_locked,
+        y.relations,
         has_column_privilege(f.table_oid, f.number::int2, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE')
-        AND NOT row_security_active(f.table_oid) AND s.next_value IS NOT NULL AS may_read,
-        CASE WHEN f.table_kind = 'p' THEN f.table_object ELSE 'ONLY ' || f.table_object END AS source,
-        -- More rows than values given is suspicious.
-        sum(y.relations) OVER (
-            ORDER BY
-                f.table_rows > abs(s.next_value - s.first) / abs(s.step) DESC NULLS LAST,
-                f.table_rows DESC,
-                s.object ASC,
-                f.object ASC
-        ) AS opened
-    FROM counted_sequences AS s
+        AND NOT row_security_active(f.table_oid) AND q.next_value IS NOT NULL AS may_read,
+        CASE WHEN f.table_kind = 'p' THEN f.table_object ELSE 'ONLY ' || f.table_object END AS source
+    FROM sequences AS s
+    LEFT JOIN counted_sequences AS q ON q.oid = s.oid
     INNER JOIN fed_columns AS f ON f.sequence_oid = s.oid
     INNER JOIN families AS y ON y.root = f.table_oid
     INNER JOIN pg_class AS c ON c.oid = f.table_oid
     LEFT JOIN led AS l ON l.table_oid = f.table_oid AND l.number = f.number
     WHERE f.is_number AND NOT s.cycles AND (l.table_oid IS NOT NULL OR y.pages <= :most_pages)
+        AND (q.oid IS NOT NULL OR NOT has_sequence_privilege(s.oid, 'USAGE, SELECT'))
+),
+
+ranked AS (
+    SELECT
+        c.*,
+        -- More rows than values given is suspicious.
+        sum(c.relations) FILTER (WHERE c.may_read) OVER (
+            ORDER BY
+                c.table_rows > abs(c.next_value - c.first) / abs(c.step) DESC NULLS LAST,
+                c.table_rows DESC,
+                c.object ASC,
+                c.column_object ASC
+        ) AS opened
+    FROM candidates AS c
 ),
 
 answered AS (
@@ -112,7 +124,7 @@ answered AS (
                     ) AS w
                 )
         END AS answer
-    FROM candidates AS c
+    FROM ranked AS c
 ),
 
 read AS (
