@@ -12,7 +12,7 @@ from opsadmin.console.errors import SqlRefused
 from opsadmin.console.names import names
 
 #: A larger tree comes of a statement that names hundreds of views.
-MAX_BYTES = 4_000_000
+MAX_BYTES = 3_000_000
 #: The server breaks its lines at a space where there is one, else after that many bytes, inside a word.
 _LINE = 78
 _TOKEN = re.compile(r"(?:\\.|[^\s(){}\\])+|[(){}]", re.DOTALL)

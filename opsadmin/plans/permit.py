@@ -34,7 +34,7 @@ def permit_text(plans: PlanSession, query: str, names: frozenset[str], types: li
     Raises `SqlRefused`; psycopg's errors."""
     session = plans.session
     session.set({"search_path": "pg_catalog"})  # for questions to the catalogue
-    checks = judge_names(names, plans.catalog)
+    judge_names(names, plans.catalog)
     # A pooler that knows a text by heart does not ask the server again: no text is ever the same.
     text = f"{query}\n/* opsadmin {secrets.token_hex(8)} */".encode()
     with session.telling():
@@ -45,5 +45,5 @@ def permit_text(plans: PlanSession, query: str, names: frozenset[str], types: li
     tree = read_tree(unfolded(told[0])) if told != [NOTHING] else []
     if any(node.label != "QUERY" for node in tree):
         raise unreadable("no query")
-    judge(tree, plans.catalog, plan_only=not runs, checks=checks)
+    judge(tree, plans.catalog, plan_only=not runs)
     session.ready(as_usual=True)

@@ -15,7 +15,7 @@ from tests.opsadmin.console.corpus import cases
 
 WORDS = {
     "{views}": ", ".join(f"information_schema.columns c{n}" for n in range(300)),
-    "{some views}": ", ".join(f"information_schema.columns c{n}" for n in range(18)),
+    "{some views}": ", ".join(f"information_schema.columns c{n}" for n in range(14)),
     "{stars}": ", ".join(["c.*"] * 3000),
     "{joins}": "orders o0" + "".join(f" JOIN orders o{n} USING (id)" for n in range(1, 250)),
     "{parentheses}": "(" * 20_000 + "1" + ")" * 20_000,
