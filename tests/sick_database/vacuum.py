@@ -222,6 +222,20 @@ PROBLEMS = [
         ),
     ),
     Problem(
+        "most large values deleted, their pages kept",
+        check="vacuum.toast_bloat",
+        object="upkeep.large_values",
+        sow=each(
+            "CREATE TABLE upkeep.large_values (id int PRIMARY KEY, content text)",
+            "ALTER TABLE upkeep.large_values ALTER COLUMN content SET STORAGE EXTERNAL",
+            "INSERT INTO upkeep.large_values SELECT n, repeat('x', 8000) FROM generate_series(1, 500) AS n",
+            "SELECT pg_stat_force_next_flush()",
+            "DELETE FROM upkeep.large_values WHERE id % 10 <> 0",
+            "SELECT pg_stat_force_next_flush()",
+            "VACUUM ANALYZE upkeep.large_values",
+        ),
+    ),
+    Problem(
         "most rows deleted, the pages kept",
         check="vacuum.table_bloat",
         object="upkeep.bloated",
@@ -249,6 +263,13 @@ PROBLEMS = [
         "another database grows old", check="vacuum.database_age", object="an old one", severity="critical", sow=""
     ),
     Problem(
+        "and its multixacts with it",
+        check="vacuum.database_age",
+        object="an old one",
+        message="autovacuum freezes at 200 000 000; the multixact ids are 6",
+        sow="",
+    ),
+    Problem(
         "a prepared transaction left behind",
         check="vacuum.prepared_transaction",
         object="it's left behind",
@@ -259,6 +280,7 @@ PROBLEMS = [
         check="vacuum.prepared_transaction",
         object="left elsewhere",
         message="the database an old one",
+        hint="connect to the database an old one: there, COMMIT PREPARED 'left elsewhere'",
         sow="",
     ),
     Problem(
@@ -282,6 +304,17 @@ PROBLEMS = [
 ]
 
 LOOK_ALIKES = [
+    LookAlike(
+        "a TOAST table that is as large as its values",
+        objects=("upkeep.full_values",),
+        sow=each(
+            "CREATE TABLE upkeep.full_values (id int PRIMARY KEY, content text)",
+            "ALTER TABLE upkeep.full_values ALTER COLUMN content SET STORAGE EXTERNAL",
+            "INSERT INTO upkeep.full_values SELECT n, repeat('x', 2100) FROM generate_series(1, 1500) AS n",
+            "SELECT pg_stat_force_next_flush()",
+            "VACUUM ANALYZE upkeep.full_values",
+        ),
+    ),
     LookAlike(
         "a tiny table with nothing but dead rows",
         objects=("upkeep.tiny",),
@@ -437,6 +470,7 @@ def finish(bed: Bed) -> None:
             elsewhere.execute("BEGIN; CREATE TABLE t (id int); PREPARE TRANSACTION 'left elsewhere'")
             elsewhere.close()
         server.execute(f"UPDATE pg_database SET datfrozenxid = {AGE.format(age)} WHERE datname = '{name}'".encode())
+    server.execute("UPDATE pg_database SET datminmxid = '3600000000' WHERE datname = 'an old one'")
     server.execute("ALTER DATABASE closed ALLOW_CONNECTIONS false")
     server.execute("BEGIN; CREATE TABLE upkeep.never_seen (id int); PREPARE TRANSACTION 'it''s left behind'")
     if server.info.server_version >= 150_000:
