@@ -162,6 +162,15 @@ def test_settings_that_slow_autovacuum_down(server, look):
         report = look(server, "vacuum")
         assert set(by(report, "vacuum.settings")) == set(wrong) - {"autovacuum_vacuum_cost_limit", "track_counts"}
         assert by(report, "vacuum.autovacuum_off")["track_counts"].fix_sql.startswith("ALTER SYSTEM SET track_counts")
+        for finding in by(report, "vacuum.settings").values():
+            *repairs, reload = finding.fix_sql.rstrip(";").split("; ")
+            assert repairs, finding
+            assert reload == "SELECT pg_reload_conf()"
+            for repair in repairs:
+                server.superuser.execute(repair.encode())
+        server.superuser.execute("SELECT pg_reload_conf()")
+        server.until("SELECT FROM pg_settings WHERE name = 'autovacuum_vacuum_cost_delay' AND setting = '2'")
+        assert by(look(server, "vacuum"), "vacuum.settings") == {}
     finally:
         for name in wrong:
             server.superuser.execute(f"ALTER SYSTEM RESET {name}".encode())
