@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.test import override_settings
+from psycopg import sql
 
 from opsadmin.core.finding import Finding, HealthReport
 from opsadmin.health.report import health_report
@@ -142,6 +143,28 @@ def test_dead_rows_name_what_holds_them(server, look, deleted_from):
         assert dead.hint.startswith("First end the prepared transaction lost in transit")
     finally:
         server.superuser.execute("ROLLBACK PREPARED 'lost in transit'")
+
+
+def test_what_ends_a_prepared_transaction_is_run_in_its_own_database(server, look):
+    gid = "it's 100 %\\ {lost}"
+    elsewhere = server.open("elsewhere", database="postgres", autocommit=True)
+    begin = sql.SQL("BEGIN; CREATE TABLE never_made (id int); PREPARE TRANSACTION {}")
+    end = sql.SQL("ROLLBACK PREPARED {}").format(sql.Literal(gid))
+    try:
+        for connection, name in ((elsewhere, gid), (server.superuser, "here")):
+            connection.execute(begin.format(sql.Literal(name)))
+        found = by(
+            look(server, "vacuum", **{"vacuum.prepared_transaction.old_seconds": 0}), "vacuum.prepared_transaction"
+        )
+        assert found[gid].fix_sql == ""
+        assert f"connect to the database postgres: there, COMMIT PREPARED {sql.Literal(gid).as_string().strip()}" in (
+            found[gid].hint
+        )
+        assert found["here"].fix_sql == "ROLLBACK PREPARED 'here';"
+    finally:
+        elsewhere.execute(end)
+        server.superuser.execute("ROLLBACK PREPARED 'here'")
+        elsewhere.close()
 
 
 def test_settings_that_slow_autovacuum_down(server, look):
