@@ -23,7 +23,7 @@ What `analyze_db_health` looks at. This page is made from the checks themselves 
   `OPSADMIN = {"THRESHOLDS": {"index.unused.min_bytes": 10_000_000}}`. Bytes, seconds and percent are plain numbers.
 - **Ignoring** what is known and accepted: in the admin (Ignored findings, with a reason and an end), or
   `OPSADMIN = {"IGNORE": ["index.unused:public.import_*"]}`. The report says how many findings were ignored.
-- Checks of a family go to PostgreSQL in one statement, read only, with timeouts, and without a lock that anybody holds
+- Checks that read the same facts go to PostgreSQL in one statement, read only, with timeouts, and without a lock that anybody holds
   for long. Sizes are those of the last VACUUM or ANALYZE.
 - `manage.py ops analyze_db_health --checks index,vacuum` looks at families, `--checks index.duplicate` at one check.
 
