@@ -4,14 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('stores', '0004_switch_store'),
+        ("stores", "0004_switch_store"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='storeswitch',
-            options={'ordering': ['-at', '-epoch'], 'permissions': [('switch_store', 'Can switch the store and bring its copies back'), ('manage_store', 'Can move documents, adopt the tables and prune the history')], 'verbose_name': 'switch', 'verbose_name_plural': 'switches'},
+            name="storeswitch",
+            options={
+                "ordering": ["-at", "-epoch"],
+                "permissions": [
+                    ("switch_store", "Can switch the store and bring its copies back"),
+                    ("manage_store", "Can move documents, adopt the tables and prune the history"),
+                ],
+                "verbose_name": "switch",
+                "verbose_name_plural": "switches",
+            },
         ),
     ]

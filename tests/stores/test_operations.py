@@ -129,7 +129,9 @@ def test_the_store_is_a_family_of_the_health_report(store_db, files):
 
 def test_advice_that_the_dashboard_would_undo_is_not_given(store_db):
     (finding,) = [
-        one for one in analyze_db_health(checks="index.duplicate").findings if one.object == "public.idx_json_store_kind"
+        one
+        for one in analyze_db_health(checks="index.duplicate").findings
+        if one.object == "public.idx_json_store_kind"
     ]
     assert "at each of its starts" in finding.hint
     assert (finding.fix_sql, finding.lock) == ("", "")
