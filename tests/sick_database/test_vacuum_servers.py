@@ -137,7 +137,10 @@ def test_dead_rows_name_what_holds_them(server, look, deleted_from):
         assert by(young, "vacuum.dead_rows")["public.deleted_from"].caused_by == ""
         at_once = {"vacuum.prepared_transaction.old_seconds": 0, "vacuum.dead_rows.holder_seconds": 0}
         old = look(server, "vacuum", **at_once)
-        assert "1 000 dead rows wait" in by(old, "vacuum.prepared_transaction")["lost in transit"].message
+        assert (
+            "of the 1 000 dead rows here, those deleted since must stay"
+            in by(old, "vacuum.prepared_transaction")["lost in transit"].message
+        )
         dead = by(old, "vacuum.dead_rows")["public.deleted_from"]
         assert dead.caused_by == "lost in transit"
         assert dead.hint.startswith("First end the prepared transaction lost in transit")

@@ -15,7 +15,7 @@ SELECT
     p.database,
     p.seconds,
     p.age,
-    CASE WHEN p.is_here AND d.rows > 0 THEN format(', and %s dead rows wait', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
+    CASE WHEN p.is_here AND d.rows > 0 THEN format('; of the %s dead rows here, those deleted since must stay', ltrim(to_char(d.rows, '999 999 999 999 990'))) ELSE '' END AS waiting,
     -- It can be ended only where it was prepared.
     CASE WHEN NOT p.is_here THEN '' END AS fix_sql,
     CASE
