@@ -26,6 +26,12 @@ def test_the_development_lock_covers_the_one_that_is_served():
     assert not is_satisfied(dev, base)
 
 
+def test_a_package_for_some_systems_is_covered_by_one_for_all():
+    assert is_satisfied({"click": "click==8 ; sys_platform != 'emscripten'"}, {"click": "click==8"})
+    assert not is_satisfied({"click": "click==8"}, {"click": "click==8 ; sys_platform == 'win32'"})
+    assert not is_satisfied({"click": "click==9 ; sys_platform != 'emscripten'"}, {"click": "click==8"})
+
+
 def test_the_locks_name_no_index_and_no_hash():
     for lock in (CHECKOUT / "requirements").glob("*.txt"):
         text = lock.read_text()

@@ -47,6 +47,15 @@ HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"na
 Talk = Callable[[ClientSession], Awaitable[Any]]
 
 
+@pytest.fixture(autouse=True)
+def _no_loop_of_a_browser():
+    """Playwright's own event loop counts as running in this thread from the first browser test to the last."""
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
 @pytest.fixture
 def sample_operations() -> Iterator[None]:
     with samples.registered():
