@@ -75,6 +75,11 @@ class Host:
         assert found is not None, f"{self.directory} has no mode yet"
         return found
 
+    def switches(self) -> list[str]:
+        """Why it changed over, oldest first."""
+        with (self.directory / "switches.jsonl").open() as file:
+            return [str(json.loads(line).get("reason", line)) for line in file]
+
     def away(self) -> None:
         """The line is refused and cut, as where the server's machine answers and its port does not."""
         self.proxy.refuse()
