@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from opsadmin.pages import looks
+from tests.opsadmin.plans.conftest import plan_of, shop, shop_dsn  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
