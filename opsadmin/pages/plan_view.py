@@ -22,8 +22,10 @@ from opsadmin.pages.plan_words import words_of
 DEEPEST = 150
 #: A share from which on a node is where the work is.
 MUCH = 0.3
-#: An estimate that is this many times off misleads the planner; below the other it is as good as right.
+#: An estimate that is this many times off misleads the planner, if it is about so many rows; below the other it is as good
+#: as right.
 OFF, NEAR = 10, 2
+MANY = 100
 #: A longer condition is cut, with all of it behind "More".
 SHORT = 160
 #: What a node looks for, in this order; each has a line of its own.
@@ -69,6 +71,7 @@ class ShownNode:
     words: str
     role: str
     share: float | None
+    is_much: bool
     opens: bool
     closes: range
     below: int
@@ -77,10 +80,6 @@ class ShownNode:
     conditions: tuple[tuple[str, str], ...]
     more: tuple[tuple[str, str], ...]
     warnings: tuple[int, ...]
-
-    @property
-    def is_much(self) -> bool:
-        return self.share is not None and self.share >= MUCH
 
     @property
     def width(self) -> str:
@@ -156,6 +155,7 @@ def plan_view(plan: Any, *, identity: str = "plan") -> PlanView:
     """`plan`: a `Plan`, or one as `as_dict` made it. `identity`: what the ids on the page begin with."""
     before, after = of(plan, "before"), of(plan, "after")
     root = of(plan, "tree", {})
+    tried = {of(one, "name", "") for one in of(plan, "hypothetical_indexes", ())}
     warnings = _warnings(of(plan, "warnings", ()), identity)
     return PlanView(
         identity=identity,
@@ -165,8 +165,8 @@ def plan_view(plan: Any, *, identity: str = "plan") -> PlanView:
         compared=_compared(before, after) if before is not None and after is not None else None,
         tried=tuple(_tried(one) for one in of(plan, "hypothetical_indexes", ())),
         hidden=tuple(of(plan, "hidden_indexes", ())),
-        tree=_tree(root, identity, warnings),
-        before=_tree(of(before, "tree", {}), f"{identity}-before", ()) if before is not None else None,
+        tree=_tree(root, identity, warnings, tried),
+        before=_tree(of(before, "tree", {}), f"{identity}-before", (), set()) if before is not None else None,
         text=str(of(plan, "text", "")),
         text_before=str(of(before, "text", "")) if before is not None else "",
     )
@@ -228,7 +228,7 @@ def _tried(one: Any) -> TriedIndex:
 
 
 # --- the tree -------------------------------------------------------------------------------------------------------
-def _tree(root: Any, identity: str, warnings: tuple[ShownWarning, ...]) -> Tree:
+def _tree(root: Any, identity: str, warnings: tuple[ShownWarning, ...], tried: set[str]) -> Tree:
     times = own_times(root)
     own = times or own_costs(root)
     whole = sum(own.values())
@@ -242,16 +242,19 @@ def _tree(root: Any, identity: str, warnings: tuple[ShownWarning, ...]) -> Tree:
         level, following = levels[place], levels[place + 1]
         number = int(of(node, "id", 0))
         ran = not times or of(node, "actual") is not None
+        share = (own.get(number, 0.0) / whole if whole else 0.0) if ran else None
+        index = _index(node, tried)
         nodes.append(
             ShownNode(
                 number=number,
                 anchor=f"{identity}-{number}",
                 level=level,
                 title=str(of(node, "title", "")),
-                target=_target(node),
-                words=_words(node),
+                target=_target(node, index),
+                words=_words(node, index),
                 role=str(of(node, "role", "")),
-                share=(own.get(number, 0.0) / whole if whole else 0.0) if ran else None,
+                share=share,
+                is_much=share is not None and share >= MUCH and len(walk) > 1,
                 opens=following > level,
                 closes=range(max(0, level - following)),
                 below=parent if level == DEEPEST else 0,
@@ -263,7 +266,7 @@ def _tree(root: Any, identity: str, warnings: tuple[ShownWarning, ...]) -> Tree:
             )
         )
     most = sorted((node for node in nodes if node.is_much), key=lambda node: -(node.share or 0.0))
-    return Tree(tuple(nodes), bool(times), tuple(most) if len(nodes) > 1 else ())
+    return Tree(tuple(nodes), bool(times), tuple(most))
 
 
 def _walk(root: Any) -> Iterator[tuple[Any, int, int]]:
@@ -276,9 +279,15 @@ def _walk(root: Any) -> Iterator[tuple[Any, int, int]]:
         waiting.extend((child, level + 1, number) for child in reversed(list(of(node, "children", ()))))
 
 
-def _target(node: Any) -> str:
+def _index(node: Any, tried: set[str]) -> str:
+    """The index that a node reads. HypoPG puts a number in angle brackets before the name of one that is not there."""
+    name = str(of(node, "index", ""))
+    return _("%(name)s (tried)") % {"name": name.partition(">")[2] or name} if name and name in tried else name
+
+
+def _target(node: Any, index: str) -> str:
     """The table and the index, as PostgreSQL names them in a plan."""
-    relation, index, alias = (str(of(node, name, "")) for name in ("relation", "index", "alias"))
+    relation, alias = str(of(node, "relation", "")), str(of(node, "alias", ""))
     words = []
     if index:
         words.append(f"using {index}" if relation else f"on {index}")
@@ -289,12 +298,12 @@ def _target(node: Any) -> str:
     return " ".join(words)
 
 
-def _words(node: Any) -> str:
+def _words(node: Any, index: str) -> str:
     return words_of(
         str(of(node, "node_type", "")),
         str(of(node, "title", "")),
         str(of(node, "relation", "") or of(node, "alias", "")),
-        str(of(node, "index", "")),
+        index,
         of(node, "detail", {}),
     )
 
@@ -327,7 +336,8 @@ def _marks(node: Any, analyzed: bool) -> Iterator[Mark]:
         values = {"times": _times(error)}
         few = of(actual, "rows", 0) > of(node, "rows", 0)
         text = _("estimate %(times)s times too low") if few else _("estimate %(times)s times too high")
-        yield Mark("warning" if error >= OFF else "unknown", text % values)
+        many = max(of(actual, "rows", 0), of(node, "rows", 0)) * of(actual, "loops", 1) >= MANY
+        yield Mark("warning" if error >= OFF and many else "unknown", text % values)
     if detail.get("Sort Space Type") == "Disk":
         yield Mark("warning", _("sorted on disk, %(size)s") % {"size": _kilobytes(detail.get("Sort Space Used", 0))})
     if detail.get("Hash Batches", 1) > 1:
@@ -357,9 +367,14 @@ def _conditions(node: Any) -> Iterator[tuple[str, str]]:
 
 def _more(node: Any) -> Iterator[tuple[str, str]]:
     """What has no line of its own, and what was cut there."""
-    for key, value in of(node, "detail", {}).items():
-        if key not in CONDITIONS or len(" ".join(_text(value).split())) > SHORT:
-            yield key, _text(value)
+    more = {
+        key: _text(value)
+        for key, value in of(node, "detail", {}).items()
+        if key not in CONDITIONS or len(" ".join(_text(value).split())) > SHORT
+    }
+    yield from more.items()
+    if not more:
+        return
     if width := of(node, "width", 0):
         yield _("Bytes of a row"), _count(width)
     if startup := of(node, "startup_cost", 0.0):

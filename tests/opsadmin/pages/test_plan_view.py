@@ -179,6 +179,15 @@ def test_before_and_after(after, said):
     assert "The plan without what was tried" in page
 
 
+def test_a_tried_index_in_the_tree():
+    node = plain_node(1, 2.0, node_type="Index Scan", title="Index Scan", relation="public.t", index="<13556>btree_t_a")
+    index = {"ddl": "CREATE INDEX ON t (a)", "name": "<13556>btree_t_a", "size_bytes": 8192, "used": True}
+    (shown,) = plan_view(stored(node, hypothetical_indexes=[index])).tree.nodes
+    assert shown.target == "using btree_t_a (tried) on public.t"
+    (other,) = plan_view(stored({**node, "index": "<13556>mine"}, hypothetical_indexes=[index])).tree.nodes
+    assert other.target == "using <13556>mine on public.t"
+
+
 @pytest.mark.parametrize("deep", [30, DEEPEST + 100])
 def test_deep_plans(deep):
     tree = plain_node(deep, 1.0)
