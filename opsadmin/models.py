@@ -135,3 +135,21 @@ class HealthSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.database} at {self.taken_at:%Y-%m-%d %H:%M:%S}: {self.status}"
+
+
+class SeenAnswer(models.Model):
+    """What a page read from PostgreSQL last: shown, with its age, while PostgreSQL does not answer. One of each name."""
+
+    database = models.CharField(_("database"), max_length=100)
+    name = models.CharField(_("name"), max_length=100)
+    taken_at = models.DateTimeField(_("taken at"))
+    data = models.JSONField(_("data"))
+
+    class Meta:
+        verbose_name = _("answer seen last")
+        verbose_name_plural = _("answers seen last")
+        constraints = [models.UniqueConstraint(fields=["database", "name"], name="opsadmin_seen_answer_once")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.database} at {self.taken_at:%Y-%m-%d %H:%M:%S}"

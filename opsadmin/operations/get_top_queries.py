@@ -17,6 +17,7 @@ from opsadmin.workload.queries import ORDERS, TopQueries, top_queries
 @dataclass(frozen=True, kw_only=True)
 class Parameters(OnDatabase):
     limit: int = parameter(10, help="The most statements in the answer.", minimum=1, maximum=1000)
+    offset: int = parameter(0, help="How many statements to pass over first.", minimum=0, maximum=100_000)
     sort_by: str = parameter(
         "total_time",
         help="The order, greatest first. io: time of reading and writing, else blocks. resources: only what takes 5 % or "
@@ -47,6 +48,7 @@ def run(parameters: Parameters, call: Call) -> TopQueries:
         return top_queries(
             session,
             limit=parameters.limit,
+            offset=parameters.offset,
             sort_by=parameters.sort_by,
             text=parameters.text,
             role=parameters.role,

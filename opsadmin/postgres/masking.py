@@ -34,7 +34,7 @@ def masked(sql: str) -> str:
     """The text with `'***'` for every constant in quotes, dollars included; names in double quotes stay, and comments
     but for what looks like a secret. A text that was cut within a constant ends with the mask."""
     parts: list[str] = []
-    for kind, text in _tokens(sql):
+    for kind, text in pieces_of(sql):
         if kind == "constant":
             parts.append(MASK)
             if text.endswith("\\'") and text[0] not in "eE":
@@ -47,11 +47,11 @@ def masked(sql: str) -> str:
 
 def one_line(sql: str, most: int) -> str:
     """The text with single spaces and without comments, cut to so many characters."""
-    text = " ".join("".join(" " if kind == "comment" else text for kind, text in _tokens(sql)).split())
+    text = " ".join("".join(" " if kind == "comment" else text for kind, text in pieces_of(sql)).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _tokens(sql: str) -> Iterator[tuple[str, str]]:
+def pieces_of(sql: str) -> Iterator[tuple[str, str]]:
     """The text in pieces, each with its kind: constant, comment, or rest (names in quotes too)."""
     at = 0
     while found := _TOKEN.search(sql, at):

@@ -110,13 +110,15 @@ def top_queries(
     session: Session,
     *,
     limit: int = 10,
+    offset: int = 0,
     sort_by: str = "total_time",
     text: str = "",
     role: str = "",
     min_calls: int = 1,
     queryid: int | None = None,
 ) -> TopQueries:
-    """The most expensive statements of the database in an order of `ORDERS`. `text`: only those that hold it, in upper or
+    """The most expensive statements of the database in an order of `ORDERS`. `offset`: how many to pass over; `found` of
+    the answer is 0 where that leaves none. `text`: only those that hold it, in upper or
     lower case (in what is shown: constants are not searched). Four statements at most.
 
     Raises `OperationFailed` with the steps where pg_stat_statements cannot be read; `OperationError` for an unknown
@@ -126,6 +128,7 @@ def top_queries(
     require_readable(recorder, capabilities)
     values = {
         "limit": recorder.places if text else limit,
+        "offset": 0 if text or queryid is not None else offset,
         "sort_by": sort_by,
         "text": text or None,
         "role": role or None,
@@ -151,7 +154,8 @@ def top_queries(
     if role and not queries:
         _require_role(session, role)
     notes = _notes(recorder, queries, since, capabilities.now, reset["dealloc"] if reset else 0)
-    return TopQueries(queries[:limit], found=found, sort_by=sort_by, notes=notes)
+    passed = offset if text else 0
+    return TopQueries(queries[passed : passed + limit], found=found, sort_by=sort_by, notes=notes)
 
 
 def _require_role(session: Session, role: str) -> None:
@@ -239,10 +243,10 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
     rows = [
         [
             f"{100 * one.share:.1f} %",
-            _said_ms(one.total_time),
+            said_ms(one.total_time),
             said_number("", one.calls),
-            _said_ms(one.mean_time),
-            _said_ms(one.max_time),
+            said_ms(one.mean_time),
+            said_ms(one.max_time),
             said_number("", one.rows),
         ]
         for one in queries
@@ -273,7 +277,7 @@ def _table(queries: list[Query], sort_by: str, found: int | None = None) -> Tabl
     )
 
 
-def _said_ms(milliseconds: float) -> str:
+def said_ms(milliseconds: float) -> str:
     """Three digits where statements differ by them: most take less than a millisecond."""
     if milliseconds < 1:
         return f"{milliseconds:.3f} ms" if milliseconds else "0 ms"
@@ -285,7 +289,7 @@ def _io_columns(queries: list[Query]) -> tuple[list[str], list[list[str]]]:
         [
             said_bytes(one.shared_blks_read * one.block_size),
             said_bytes(one.temp_blks_written * one.block_size),
-            _said_ms(one.io_time),
+            said_ms(one.io_time),
         ]
         for one in queries
     ]

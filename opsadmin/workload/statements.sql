@@ -150,4 +150,4 @@ ORDER BY
     END DESC,
     CASE WHEN %(sort_by)s = 'io' THEN s.io_blks ELSE s.total_time END DESC,
     s.queryid ASC
-LIMIT %(limit)s
+LIMIT %(limit)s OFFSET %(offset)s

@@ -58,6 +58,12 @@ def test_every_order_is_descending_and_limited(workload):
     assert get_top_queries(sort_by="calls")[0].sql == "SELECT $1"
     assert len(get_top_queries(limit=2)) == 2
     assert get_top_queries(limit=2).found > 2
+    every = get_top_queries(limit=50, sort_by="calls")
+    assert texts(get_top_queries(limit=2, offset=1, sort_by="calls")) == texts(every)[1:3]
+    assert texts(get_top_queries(limit=1, offset=1, sort_by="calls", text="SELECT")) == [
+        sql for sql in texts(every) if "SELECT" in sql
+    ][1:2]
+    assert get_top_queries(limit=2, offset=10_000) == []
 
 
 def test_resources_are_what_takes_a_twentieth_of_one(workload):
@@ -227,7 +233,7 @@ def test_nothing_is_added_up_once_for_each_statement(workload):
     """With 5000 statements that took 22 s; without, 0.1 s."""
     with read_only("store") as session:
         question = _question("statements", recorder_of(session))
-    values = {"limit": 10, "sort_by": "io", "min_calls": 1, "characters": 100, "resources_share": 0.05}
+    values = {"limit": 10, "offset": 0, "sort_by": "io", "min_calls": 1, "characters": 100, "resources_share": 0.05}
     values |= dict.fromkeys(("text", "role", "queryid"))
     ((plan,),) = psycopg.ClientCursor(workload).execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {question}", values).fetchone()
     waiting, scans = [plan["Plan"]], []
