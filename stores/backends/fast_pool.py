@@ -30,6 +30,7 @@ class FastPool(ConnectionPool[BoundedConnection]):
         self.serve(patience, in_use)
         self.last_error: psycopg.Error | None = None
         self._opening = 0
+        self._attempts: list[float] = []
         super().__init__(
             conninfo,
             connection_class=BoundedConnection,
@@ -51,6 +52,11 @@ class FastPool(ConnectionPool[BoundedConnection]):
         with self._lock:
             return self._nconns - self._opening >= self.max_size
 
+    def connecting_for(self) -> float:
+        """Seconds since the oldest connect that is under way began; 0 where none is."""
+        begun = self._attempts[:1]
+        return monotonic() - begun[0] if begun else 0.0
+
     def _add_connection(self, attempt: Any, growing: bool = False) -> None:
         with self._lock:
             if self._opening >= len(self._waiting):
@@ -71,10 +77,12 @@ class FastPool(ConnectionPool[BoundedConnection]):
 
     def _connect(self, timeout: float | None = None) -> BoundedConnection:
         while True:
+            begun = monotonic()
             with self._lock:
                 callers = set(self._waiting)
+                self._attempts.append(begun)
             try:
-                with connecting_until(monotonic() + self._patience()):
+                with connecting_until(begun + self._patience()):
                     connection = super()._connect(timeout)
             except psycopg.Error as error:
                 if self._drop_options(error):
@@ -88,6 +96,9 @@ class FastPool(ConnectionPool[BoundedConnection]):
             else:
                 self.last_error = None
                 return connection
+            finally:
+                with self._lock:
+                    self._attempts.remove(begun)
 
     def _drop_options(self, error: psycopg.Error) -> bool:
         """A pooler that is not known by its name refuses startup options: go on without."""

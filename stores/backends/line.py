@@ -309,7 +309,7 @@ class Line:
     def explain(self, error: BaseException, deadline: float) -> StoreError:
         """The `StoreError` for what psycopg raised in a call that had `deadline` seconds."""
         if isinstance(error, PoolTimeout):
-            if len(self._out) >= self.size or (self._pool is not None and self._pool.is_full()):
+            if self._is_busy(deadline):
                 return StoreBusy(
                     f"All {self.size} connections of this process were in use for {deadline:g} s. Nothing was "
                     "changed; raise STORE_POOL_SIZE or look for a long transaction."
@@ -318,6 +318,16 @@ class Line:
             if pool is not None and pool.last_error is not None:
                 return translate(pool.last_error, deadline=deadline)
         return translate(error, deadline=deadline)
+
+    def _is_busy(self, deadline: float) -> bool:
+        """Whether who got no connection in `deadline` seconds waited for others of this process, not for the server.
+
+        One may just be replaced while others wait in a row for those that are lent out: that is the server's fault only
+        where connecting takes long, or fails."""
+        pool = self._pool
+        if len(self._out) >= self.size or (pool is not None and pool.is_full()):
+            return True
+        return pool is not None and bool(self._out) and pool.last_error is None and pool.connecting_for() < deadline / 2
 
     def _current_or_error(self, seconds: float) -> ConnectionPool[Any]:
         try:

@@ -25,6 +25,8 @@ from stores.errors import CommitUnknown, DocumentDamaged, Problem, StoreError, S
 IDLE_IN_TRANSACTION_MS = 10_000
 #: The part of a call's time after which waiting for a lock ends, so that the server's answer still arrives.
 LOCK_SHARE = 0.8
+#: Seconds that the answer has at least, in a call that has little time left: a busy machine is not a silent server.
+ANSWER_SECONDS = 0.12
 
 
 class PostgresStore:
@@ -153,7 +155,7 @@ class PostgresStore:
         """What the statements of a call that ends by `until` are filled with."""
         return {
             "kind": self.kind,
-            "lock_timeout": f"{max(1, int((until - monotonic()) * LOCK_SHARE * 1000))}ms",
+            "lock_timeout": f"{max(1, int(_patience(until - monotonic()) * 1000))}ms",
             "idle_timeout": f"{IDLE_IN_TRANSACTION_MS}ms",
             "writer": plain(self.writer),
             "reason": plain(self.reason),
@@ -300,3 +302,8 @@ def _last(connection: Connection, statements: str, values: dict[str, Any]) -> st
 def plain(name: Callable[[], str] | None) -> str:
     """What `name` says, without what PostgreSQL's text cannot hold."""
     return name().replace("\0", "").encode("utf-8", "replace").decode() if name is not None else ""
+
+
+def _patience(left: float) -> float:
+    """Seconds that a statement may wait for a lock in a call that has so many left."""
+    return min(LOCK_SHARE * left, max(left - ANSWER_SECONDS, left / 2))

@@ -26,7 +26,7 @@ from stores.errors import CommitUnknown, DocumentError, StoreBusy, StoreError, S
 HOLDERS_SECONDS = 0.15
 
 #: The part of a call's time that must be left when it has its connection.
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.25
 #: So much of a token is its host's id.
 OWN_TOKEN = 18
 
@@ -247,7 +247,7 @@ class PostgresSide:
             if isinstance(lost, StoreBusy) and self._moves_soon(mode):
                 raise Moved from error
             raise lost from error
-        if 0 < until - monotonic() < enough:
+        if until - monotonic() < enough:
             # It would be over before PostgreSQL could answer, or say that somebody holds the lock: no proof of its end.
             self._store.line.give_back(connection)
             raise StoreBusy("All connections of this process were in use for too long. Nothing was changed; try again.")

@@ -149,21 +149,23 @@ def password(setting: Setting, result: Result) -> None:
 
 @family("pool-exhausted", "All connections of a process in use", times=10, short=1)
 def pool_exhausted(setting: Setting, result: Result) -> None:
-    """Six threads share two connections, and each holds the document's row for up to 0.4 s. Who waits too long is told so
+    """Twelve threads share two connections, and each holds the document's row for up to 0.4 s. Who waits too long is told so
     (StoreBusy, nothing was written); PostgreSQL is well, so the host must not change over. Where a witness beside it had to
     wait nearly as long as the store does, PostgreSQL was not well, and a change-over is right."""
     with World(setting.server) as world, witness(world.superuser) as seen:
         world.start_usual()
         before = world.host.mode().epoch
         while result.times < setting.times or world.acknowledged() < setting.acknowledged:
-            hog = world.start(world.job("count", "Ahog", threads=6, pool=2, hold=0.4))
+            hog = world.start(world.job("count", "Ahog", threads=12, pool=2, hold=0.4))
             time.sleep(2.0)
             world.stop(hog)
             time.sleep(1.0)
             result.times += 1
             setting.say(result.times)
         if world.host.mode().epoch != before:
-            said = f"The host changed over: {world.host.switches()}; the witness waited {seen.slowest:.2f} s{seen.failed}"
+            said = (
+                f"The host changed over: {world.host.switches()}; the witness waited {seen.slowest:.2f} s{seen.failed}"
+            )
             is_excused = seen.slowest > 0.8 * world.deadline and "in use" not in said
             (result.notes if is_excused else result.problems).append(said)
         world.account(result)
