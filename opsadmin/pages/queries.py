@@ -3,20 +3,37 @@ also while PostgreSQL does not, with what was seen last."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError
-from opsadmin.pages.queries_read import OPERATION, read_list
+from opsadmin.pages.actions import Action, register_action
+from opsadmin.pages.queries_one import statement
+from opsadmin.pages.queries_plan import read_plan
+from opsadmin.pages.queries_read import OPERATION, read_list, read_one
 from opsadmin.pages.queries_view import Wanted, listing
-from opsadmin.pages.registry import Page, register_page
+from opsadmin.pages.registry import Page, pages, register_page
 from opsadmin.pages.site import render_page, site_url
 from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
+from opsadmin.postgres.masking import one_line
 from opsadmin.workload.queries import ORDERS
+
+#: Some servers on the way refuse a longer address; a text longer than the second is nothing to edit in a page.
+LONGEST_ADDRESS, LONGEST_POSTED = 1800, 20_000
+
+#: As the checks name one.
+_ABOUT_ONE = re.compile(r"query (-?\d+)\b")
 
 
 class FilterForm(forms.Form):
@@ -38,7 +55,9 @@ def queries_page(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("database", "")
     database = asked if asked in postgres_aliases() else default
     form = FilterForm(request.GET)
-    return _list_page(request, form, _wanted(request, form, database, is_default=database == default))
+    wanted = _wanted(request, form, database, is_default=database == default)
+    queryid = request.GET.get("queryid", "")
+    return _one_page(request, wanted, queryid) if queryid else _list_page(request, form, wanted)
 
 
 def _wanted(request: HttpRequest, form: FilterForm, database: str, *, is_default: bool) -> Wanted:
@@ -81,10 +100,71 @@ def _list_page(request: HttpRequest, form: FilterForm, wanted: Wanted) -> HttpRe
     )
 
 
+def _one_page(request: HttpRequest, wanted: Wanted, queryid: str) -> HttpResponse:
+    reading = read_one(request, wanted.database, queryid)
+    query = reading.found["queries"][0] if reading.found else None
+    address = site_url(request, "ops_queries")
+    context = {
+        "title": one_line(query["sql"], 60) if query else _("Statement"),
+        "database": wanted.database,
+        "address": f"{address}{wanted.query(queryid=queryid)}",
+        "back": f"{address}{wanted.query()}",
+        "reading": reading,
+        "one": statement(query, reading.taken_at) if query else None,
+        "links": _links(request, wanted.database, query) if query else [],
+        # What does not answer is not asked for a plan too.
+        "plan": read_plan(request, wanted.database, query) if query and reading.seen is None else None,
+    }
+    answer = render_page(request, "queries_one", context)
+    answer.status_code = 404 if reading.wrong else 200
+    return answer
+
+
+@dataclass(frozen=True)
+class Link:
+    """`sql`: sent along by a form, where it is too long for an address."""
+
+    label: str
+    url: str
+    sql: str = ""
+
+
+def _links(request: HttpRequest, database: str, query: dict[str, Any]) -> list[Link]:
+    """Where there is more of the statement, as far as the person may go there."""
+    found = []
+    sql_page = next((page for page in pages() if page.slug == "sql"), None)
+    if sql_page is not None and request.user.has_perm(sql_page.permission) and not query["is_cut"]:
+        address = site_url(request, sql_page.url_name)
+        direct = _to(address, {"sql": query["sql"], "database": database})
+        long = len(direct) > LONGEST_ADDRESS
+        if not long or len(query["sql"]) <= LONGEST_POSTED:
+            found.append(Link(_("Explain in the SQL page"), address if long else direct, query["sql"] if long else ""))
+    whole = {"queryid": query["queryid"], "database": database}
+    return [*found, Link(_("All that is counted"), _to(site_url(request, "ops_run_operation", OPERATION), whole))]
+
+
+def _to(address: str, query: dict[str, str]) -> str:
+    return f"{address}?{urlencode(query)}" if query else address
+
+
 def _said(error: OperationError) -> str:
     if not error.allowed:
         return error.message
     return f"{error.message} {_('There are:')} {', '.join(error.allowed)}."
 
 
+def _action(finding: Mapping[str, Any], database: str) -> Action | None:
+    """From a finding about statements to this page, or to the one that it is about."""
+    query = {} if database == default_alias() else {"database": database}
+    about = _ABOUT_ONE.match(str(finding["object"]))
+    try:
+        address = reverse("admin:ops_queries")
+    except NoReverseMatch:
+        return None
+    if about is None:
+        return Action(_("See the statements"), _to(address, query))
+    return Action(_("See the statement"), _to(address, {**query, "queryid": about[1]}))
+
+
+register_action("query.*", _action)
 register_page(Page("queries", gettext_lazy("Queries"), queries_page, "opsadmin.view_database", order=-90))

@@ -271,7 +271,9 @@ def _row(query: Mapping[str, Any], wanted: Wanted, figures: list[_Figure], sever
 
 def percent(share: float) -> str:
     """A share of 0 to 1 for people."""
-    return "< 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return "< 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
 
 
 def width_of(share: float) -> str:
