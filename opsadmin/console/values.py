@@ -48,7 +48,7 @@ class Cells:
             self.cut += 1
             raw = raw[:LONGEST]
         self.bytes += len(raw)
-        if oid in _TEXTS or len(raw) > PARSED or (oid in _JSON and _is_deep(raw)):
+        if oid in _TEXTS or len(raw) > PARSED or (oid in _JSON and is_deep(raw)):
             return raw.decode(self._encoding, "replace")
         try:
             return loader.load(raw)
@@ -57,7 +57,7 @@ class Cells:
             return raw.decode(self._encoding, "replace")
 
 
-def _is_deep(raw: bytes) -> bool:
+def is_deep(raw: bytes) -> bool:
     """Whether brackets may nest too deeply; those inside texts count too, which only errs on the safe side."""
     if raw.count(b"[") + raw.count(b"{") <= DEEP:
         return False

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
@@ -29,16 +30,16 @@ class OperationsSiteMixin(admin.AdminSite):
         run = path("ops/run/<str:name>/", self.admin_view(self._known(operation_page)), name="ops_run_operation")
         return [*own, run, *super().get_urls()]
 
-    def _guarded(self, page: Page) -> Callable[..., HttpResponse]:
-        def view(request: HttpRequest) -> HttpResponse:
+    def _guarded(self, page: Page) -> Callable[..., HttpResponseBase]:
+        def view(request: HttpRequest) -> HttpResponseBase:
             if not request.user.has_perm(page.permission):
                 raise PermissionDenied
             return page.view(request)
 
         return self._known(view)
 
-    def _known(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        def known(request: HttpRequest, **parameters: str) -> HttpResponse:
+    def _known(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        def known(request: HttpRequest, **parameters: str) -> HttpResponseBase:
             remember_site(request, self)
             return view(request, **parameters)
 

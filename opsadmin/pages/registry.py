@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Page:
 
     slug: str
     title: Any
-    view: Callable[[HttpRequest], HttpResponse]
+    view: Callable[[HttpRequest], HttpResponseBase]
     permission: str
     order: int = 0
     needs_database: bool = True
