@@ -15,6 +15,34 @@ MOST_PARAMETERS = 65_535
 
 QUERIES = frozenset({"select", "with", "values", "table"})
 CHANGES = frozenset({"insert", "update", "delete", "merge"})
+#: What begins so is a command, and has no plan. What begins otherwise is no statement: the expressions of PL/pgSQL, which
+#: PostgreSQL plans as a SELECT, and which pg_stat_statements shows as they stand (`new.total > $1`).
+_COMMANDS = frozenset(
+    {"abort", "alter", "analyse", "analyze", "begin", "call", "checkpoint", "close", "cluster", "comment"}
+) | {
+    *(
+        "commit",
+        "copy",
+        "create",
+        "deallocate",
+        "declare",
+        "discard",
+        "do",
+        "drop",
+        "end",
+        "execute",
+        "explain",
+        "fetch",
+    ),
+    *("grant", "import", "listen", "load", "lock", "move", "notify", "prepare", "reassign", "refresh", "reindex"),
+    *("release", "reset", "revoke", "rollback", "savepoint", "security", "set", "show", "start", "truncate"),
+    *("unlisten", "vacuum"),
+}
+#: A word that may stand behind the first value of an expression; after any other word or value it is none.
+_GOES_ON = frozenset(
+    {"and", "or", "is", "in", "not", "like", "ilike", "between", "similar", "at", "collate", "from"}
+) | {*("isnull", "notnull", "operator")}
+_BEGINS = frozenset({"case", "not", "exists", "array", "row", "distinct", "cast", "interval", "date", "timestamp"})
 _INSTEAD = {
     "execute": "Explain the statement that was prepared: another session's is not known here.",
     "call": "Explain the statements that stand in the procedure.",
@@ -61,18 +89,20 @@ def _asked(sql: str, tokens: list[Token], depth: int) -> Asked:
         tokens = tokens[:-1]
     if not tokens:
         raise OperationError("There is no statement.", parameter="sql", hint=PLANNED)
-    for token in tokens:
+    first = _first_word(tokens)
+    for token in () if _is_body(first, tokens) else tokens:
         if _is(token, ";"):
             raise OperationError(
                 f"There is more than one statement: the first ends at character {token.start + 1}.",
                 parameter="sql",
                 hint="Explain them one at a time.",
             )
-    first = _first_word(tokens)
     if first in CHANGES:
         return Asked(_slice(sql, tokens))
     if first in QUERIES:
         return _without_into(sql, tokens)
+    if not depth and _is_expression(tokens):
+        return _expression(sql, tokens)
     inner = _inner(sql, tokens, first) if depth < 4 else None
     if inner is None:
         raise OperationError(
@@ -88,6 +118,30 @@ def _asked(sql: str, tokens: list[Token], depth: int) -> Asked:
         types=found.types or below.types,
         makes=found.makes or below.makes,
     )
+
+
+def _is_body(first: str, tokens: list[Token]) -> bool:
+    """Whether statements stand inside the one: CREATE FUNCTION ... BEGIN ATOMIC ... END."""
+    return first == "create" and any(
+        one.text == "begin" and other.text == "atomic" for one, other in zip(tokens, tokens[1:], strict=False)
+    )
+
+
+def _is_expression(tokens: list[Token]) -> bool:
+    first, second = tokens[0], tokens[1] if len(tokens) > 1 else None
+    if first.kind == "word" and first.text in _COMMANDS:
+        return False
+    if first.kind != "word" or first.text in _BEGINS:
+        return len(tokens) > 1 or first.kind != "mark"
+    if second is None or second.kind not in ("mark", "operator"):
+        return second is not None and second.kind == "word" and second.text in _GOES_ON
+    return not (second.text == "*" and len(tokens) > 2 and tokens[2].text == "from")  # a SELECT, misspelt
+
+
+def _expression(sql: str, tokens: list[Token]) -> Asked:
+    """An expression of PL/pgSQL, or what an assignment assigns."""
+    at = next((number for number, token in enumerate(tokens) if _is(token, ":=")), -1)
+    return Asked(f"SELECT {_slice(sql, tokens[at + 1 :])}")
 
 
 def _inner(sql: str, tokens: list[Token], first: str) -> tuple[list[Token], Asked] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import psycopg
 
 from opsadmin.console.text import Token
+from opsadmin.plans.columns import parameters_near
 from opsadmin.plans.rewrite import Rewriting, number_of, readable, same_expressions
 
 #: Each attempt is a round trip or two; a far server has time for fewer.
@@ -41,6 +43,9 @@ CANDIDATES = (
     "bytea",
     "inet",
 )
+
+#: What the server calls types in its messages, whatever their language; those that are tried only where it names them too.
+_SAID = ("timestamp without time zone", "bigint", "oid", "real", "regclass", *CANDIDATES)
 
 #: Words between expressions.
 _BETWEEN = frozenset(
@@ -127,7 +132,7 @@ class Deducer:
             return None
         was = (_place(work, error), _named(error))
         later: list[tuple[Rewriting, psycopg.Error]] = []
-        for more in _guesses(work, error):
+        for more, far in _guesses(work, error):
             changed = work.with_types(more)
             left = self._try(changed)
             if left is not None:
@@ -138,7 +143,7 @@ class Deducer:
                 # Another word about the same place may be nearer to the truth, or not.
                 if left.sqlstate != error.sqlstate:
                     later.append((changed, left))
-            elif _blames(changed, left, more):
+            elif not far and _blames(changed, left, more):
                 later.append((changed, left))
             elif (found := self._search(changed, left, depth + 1)) is not None:
                 return found
@@ -148,26 +153,57 @@ class Deducer:
         return None
 
 
-def _guesses(work: Rewriting, error: psycopg.Error) -> Iterator[dict[int, str]]:
-    """Types to try: for the parameter that the server names, else for those next to the place it points at."""
+def _guesses(work: Rewriting, error: psycopg.Error) -> Iterator[tuple[dict[int, str], bool]]:
+    """Types to try, each with whether it is for parameters that stand elsewhere: for the parameter that the server names,
+    else for those behind the columns at the place that it points at and for those next to it."""
     free = [number for number in work.numbers if number not in work.types]
     named = _named(error)
     if named in free:
         order = ("text", *CANDIDATES) if error.sqlstate == _INDETERMINATE else CANDIDATES
-        yield from ({named: kind} for kind in dict.fromkeys(order))
+        yield from (({named: kind}, False) for kind in dict.fromkeys(order))
         return
     if not free:
         return
     place = _place(work, error)
-    near = free if place is None else sorted(free, key=lambda number: _distance(work, number, place))
+    said = _said_types(error)
+    columns = _behind_columns(work, place, free)
+    for numbers in columns:
+        for kind in said:
+            yield dict.fromkeys(numbers, kind), True
+    near = free if place is None else _by_distance(work, free, place)
+    elsewhere = [(dict.fromkeys(numbers, kind), True) for kind in CANDIDATES if kind not in said for numbers in columns]
+    is_part = any(near[0] in numbers for numbers in columns)
+    yield from elsewhere if is_part else ()
     for kind in CANDIDATES:
-        yield {near[0]: kind}
+        yield {near[0]: kind}, False
+    yield from () if is_part else elsewhere
     for kind in CANDIDATES if len(near) > 1 else ():
-        yield {near[1]: kind}
+        yield {near[1]: kind}, False
     for kind in CANDIDATES if len(near) > 1 else ():
-        yield dict.fromkeys(near[:2], kind)
+        yield dict.fromkeys(near[:2], kind), False
     for kind in CANDIDATES[:4] if len(near) > 2 else ():
-        yield dict.fromkeys(near, kind)
+        yield dict.fromkeys(near, kind), False
+
+
+def _behind_columns(work: Rewriting, place: int | None, free: Sequence[int]) -> list[tuple[int, ...]]:
+    """The parameters without a type behind each of the two columns nearest to the place, and behind both."""
+    found: list[tuple[int, ...]] = []
+    for numbers in parameters_near(work.tokens, place) if place is not None else ():
+        left = tuple(number for number in numbers if number in free)
+        if left and len(found) < 2:
+            found.append(left)
+    return [*found, tuple(sorted({*found[0], *found[1]}))] if len(found) == 2 else found
+
+
+def _said_types(error: psycopg.Error) -> list[str]:
+    """The types that the message names, but for text: that is what the server took for want of another."""
+    message = error.diag.message_primary or ""
+    found = []
+    for kind in sorted(_SAID, key=len, reverse=True):
+        if kind != "text" and re.search(rf"\b{re.escape(kind)}(?!\w)", message):
+            found.append(kind)
+            message = message.replace(kind, "")
+    return found
 
 
 def _blames(work: Rewriting, error: psycopg.Error, guess: Mapping[int, str]) -> bool:
@@ -175,17 +211,19 @@ def _blames(work: Rewriting, error: psycopg.Error, guess: Mapping[int, str]) -> 
     place = _place(work, error)
     if _named(error) or place is None:
         return _named(error) in guess
-    return min(work.numbers, key=lambda number: _distance(work, number, place)) in guess
+    return _by_distance(work, work.numbers, place)[0] in guess
 
 
-def _distance(work: Rewriting, number: int, place: int) -> tuple[int, bool]:
-    """How far a parameter stands from the place that the server points at. Another expression is far away; what stands
-    right of an operator is nearer than what stands left of it."""
-    return min(
-        (abs(at - place) + 20 * sum(map(_divides, work.tokens[min(at, place) : max(at, place)])), at < place)
-        for at, token in work.parameters
-        if number_of(token) == number
-    )
+def _by_distance(work: Rewriting, numbers: Sequence[int], place: int) -> list[int]:
+    """The parameters, those first that stand nearest to the place that the server points at. Another expression is far
+    away; what stands right of an operator is nearer than what stands left of it."""
+    divided = [0, *accumulate(map(_divides, work.tokens))]
+    distances: dict[int, tuple[int, bool]] = {}
+    for at, token in work.parameters:
+        between = abs(divided[at] - divided[place])
+        distance = (abs(at - place) + 20 * between, at < place)
+        distances[number_of(token)] = min(distance, distances.get(number_of(token), distance))
+    return sorted(numbers, key=distances.__getitem__)
 
 
 def _divides(token: Token) -> bool:

@@ -6,6 +6,7 @@ found where the server says that it cannot read it, so that no list of keywords 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,11 @@ _LONG = (
 _AFTER = frozenset({"having", "order", "limit", "offset", "fetch", "union", "intersect", "except", "window", "for"}) | {
     *("select", "asc", "desc", "nulls", "using", "from", "into")
 }
+#: Types that are written before a constant, as in `date '2024-01-01'`.
+_TYPES = frozenset(
+    {"date", "time", "timestamp", "timestamptz", "timetz", "interval", "numeric", "uuid", "inet", "jsonb"}
+)
+_CAST = Token("mark", "::", 0, 0)
 
 
 @dataclass(frozen=True)
@@ -196,21 +202,69 @@ def _after_fields(tokens: Sequence[Token], at: int) -> int:
 def same_expressions(work: Rewriting) -> Rewriting | None:
     """`$1` given the literal that stands in its place in the same expression under GROUP BY, ORDER BY or DISTINCT ON; None
     where there is none."""
+    signs = _signs(work.tokens)
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, sign in enumerate(signs):
+        places[sign.token.kind, sign.token.text].append(at)
     more: dict[int, str] = {}
-    tokens = work.tokens
-    for begin, end in _expressions(tokens):
-        literals = [at for at in range(begin, end) if tokens[at].kind in ("string", "number", "word")]
-        if not literals or end - begin < 2:
+    for begin, end in _expressions(work.tokens):
+        expression = [sign for sign in signs if begin <= sign.place < end]
+        fixed = [(at, one) for at, one in enumerate(expression) if not _may_be_constant(work.tokens, one)]
+        if len(expression) < 2 or len(fixed) == len(expression) or not fixed:
             continue
-        for other in range(len(tokens) - (end - begin) + 1):
-            if begin - (end - begin) < other < end:
-                continue
-            pairs = list(zip(range(other, other + end - begin), range(begin, end), strict=True))
-            different = [(left, right) for left, right in pairs if not _alike(tokens[left], tokens[right])]
-            if different and all(tokens[left].kind == "parameter" and right in literals for left, right in different):
-                more |= {left: _given(work, left, right) for left, right in different}
+        # Where the rarest of its signs stands, all of it may stand.
+        at, rarest = min(fixed, key=lambda one: len(places[one[1].token.kind, one[1].token.text]))
+        for there in places[rarest.token.kind, rarest.token.text]:
+            window = signs[max(0, there - at) : there - at + len(expression)]
+            if len(window) == len(expression) and not begin <= window[0].place < end:
+                more |= _filled(work, window, expression)
     changed = {place: text for place, text in more.items() if work.instead.get(place) != text}
     return work.with_instead(changed) if changed else None
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """A token, and where it stands."""
+
+    token: Token
+    place: int
+
+
+def _signs(tokens: Sequence[Token]) -> list[_Sign]:
+    """The tokens, each cast put in one way: `interval '1 day'` and `('1 day'::interval)` as `'1 day'::interval`."""
+    found: list[_Sign] = []
+    for place, token in enumerate(tokens):
+        found.append(_Sign(token, place))
+        if token.kind in ("string", "parameter") and place and tokens[place - 1].text in _TYPES:
+            found[-2:] = [found[-1], _Sign(_CAST, place), found[-2]]
+        elif token.text == ")" and len(found) > 4 and found[-5].token.text == "(" and _is_cast(found[-4:-1]):
+            called = found[-6].token if len(found) > 5 else None
+            if called is None or not called.is_name:
+                found[-5:] = found[-4:-1]
+    return found
+
+
+def _is_cast(signs: Sequence[_Sign]) -> bool:
+    value, sign, kind = (one.token for one in signs)
+    return value.kind in ("string", "parameter", "number") and sign.text == "::" and kind.is_name
+
+
+def _may_be_constant(tokens: Sequence[Token], sign: _Sign) -> bool:
+    """Whether `$1` may stand for it: a constant, or the field of `EXTRACT(hour FROM ...)`."""
+    token, place = sign.token, sign.place
+    if token.kind != "word":
+        return token.kind in ("string", "number")
+    return token.text in ("true", "false", "null") or _is_extract(tokens, place)
+
+
+def _filled(work: Rewriting, window: Sequence[_Sign], expression: Sequence[_Sign]) -> dict[int, str]:
+    """The parameters of the window as the constants of the expression; nothing where they differ in more than that."""
+    different = [
+        (ours, theirs) for ours, theirs in zip(window, expression, strict=True) if not _alike(ours.token, theirs.token)
+    ]
+    if not all(ours.token.kind == "parameter" and _may_be_constant(work.tokens, theirs) for ours, theirs in different):
+        return {}
+    return {ours.place: _given(work, ours.place, theirs.place) for ours, theirs in different}
 
 
 def _given(work: Rewriting, place: int, literal: int) -> str:

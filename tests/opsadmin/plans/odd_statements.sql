@@ -123,3 +123,19 @@ SELECT a.id FROM orders a JOIN orders b USING (id) INTERSECT SELECT $1 EXCEPT SE
 SELECT $1 = $2 AND $3 < $4 OR NOT $5
 SELECT CURRENT_TIMESTAMP - at > $1, at + $2 * $3 FROM orders
 SELECT mode() WITHIN GROUP (ORDER BY code) FROM orders WHERE bits = $1 AND uid = $2
+WITH o AS (SELECT id, $1 AS is_late FROM orders UNION ALL SELECT id, $2 FROM orders) SELECT o.id FROM o WHERE NOT o.is_late AND id > $3
+SELECT f.id FROM (SELECT o.id, o.late AS is_late FROM (SELECT id, $1 AS late FROM orders) AS o) AS f WHERE NOT f.is_late
+SELECT id, amount FROM orders WHERE amount >= CASE WHEN note IN ($1, $2) THEN $3 ELSE $4 END
+SELECT CASE WHEN amount > $1 THEN $2 ELSE $3 END + CASE WHEN note IS NULL THEN $4 ELSE $5 END AS weight FROM orders
+SELECT ceil(amount * $1) * $2 + $3 + CASE WHEN note = $4 THEN $5 ELSE $6 END AS size FROM orders
+SELECT v.major, to_char(v.last, $1) FROM (VALUES ($2, $3::date), ($4, $5::date)) AS v (major, last) WHERE v.major = current_setting($6)::int / $7
+WITH v (part, share) AS (VALUES ($1, $2), ($3, $4)) SELECT o.id FROM orders AS o INNER JOIN v ON o.amount > v.share * $5
+SELECT x.kind, bool_or(x.is_open) FROM (SELECT note AS kind, coalesce($1, $2) AS is_open FROM orders) AS x GROUP BY x.kind
+SELECT CASE WHEN id = $1 THEN $2 END FROM orders UNION ALL SELECT at FROM orders UNION ALL SELECT CASE WHEN id = $3 THEN $4 END FROM orders
+SELECT date_trunc($1, at - ($2::interval)) FROM orders GROUP BY date_trunc('day', at - interval '3 hours')
+SELECT date_trunc($1, at - $2::interval) FROM orders GROUP BY date_trunc('day', at - interval '3 hours')
+current_setting($1)::int >= $2
+CASE $1 WHEN $2 THEN $3 ELSE $4 END
+total := coalesce($1 + (SELECT sum(o.amount) FROM orders AS o WHERE o.id > $2), $3)
+count(*) FROM orders WHERE note = $1
+$1

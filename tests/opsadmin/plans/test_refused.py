@@ -32,6 +32,10 @@ from opsadmin.plans.server import LIMITS
         ("EXPLAIN", "There is no query after EXPLAIN."),
         ("EXPLAIN EXPLAIN EXPLAIN EXPLAIN EXPLAIN EXPLAIN SELECT 1", "EXPLAIN has no plan."),
         ("(", "This has no plan."),
+        ("CREATE FUNCTION two() RETURNS integer BEGIN ATOMIC SELECT 1; SELECT 2; END", "CREATE has no plan."),
+        ("SELCT * FROM orders", "SELCT has no plan."),
+        ("SELCT id FROM orders", "SELCT has no plan."),
+        ("new.amount > $1", 'missing FROM-clause entry for table "new"'),
         ("SELECT 'x", "cannot be read from its character 8 on"),
         ("SELECT FROM WHERE", 'syntax error at or near "WHERE" (at character 13)'),
         ("SELECT * FROM orders WHERE nme = $1", 'column "nme" does not exist (at character 28)'),
@@ -52,6 +56,17 @@ def test_it_is_said_why_not(plan_of, sql, said):
         plan_of(sql)
     assert said in caught.value.message
     assert caught.value.exit_code == 2
+
+
+def test_a_long_statement_is_read_in_time(plan_of):
+    parts = [
+        f"SELECT date_trunc($1, o.at) AS day, {n} AS n, $2 AS late FROM orders AS o GROUP BY date_trunc('day', o.at)"
+        for n in range(300)
+    ]
+    begun = time.monotonic()
+    with pytest.raises(OperationError):
+        plan_of(f"SELECT nowhere FROM ({' UNION ALL '.join(parts)}) AS x WHERE NOT x.late GROUP BY x.n")
+    assert time.monotonic() - begun < 10
 
 
 def test_a_placeholder_of_a_driver_is_recognised(plan_of):
