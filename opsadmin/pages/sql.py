@@ -21,7 +21,7 @@ from opsadmin.console.errors import SqlFailed, SqlRefused, SqlWrong
 from opsadmin.console.rows import Rows
 from opsadmin.console.session import Limits
 from opsadmin.core.blocks import said_number
-from opsadmin.core.errors import NotPermitted, OperationError, OperationFailed
+from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.params import Parameter
 from opsadmin.faces.operation_form import command_of
 from opsadmin.faces.sql_file import split_statements
@@ -42,6 +42,7 @@ ROWS = ("run", *KINDS)
 ACTIONS = (*ROWS, "explain", "analyze")
 #: A longer sentence holds a whole statement.
 LONGEST_MESSAGE = 1000
+LONGEST_COMMAND = 5000
 #: CREATE INDEX begins a line: one statement ends there even without a semicolon.
 _NEXT_INDEX = re.compile(r"\n(?=\s*create\s+(?:unique\s+)?index\b)", re.IGNORECASE)
 #: The fields of the page by the parameters that complaints are about.
@@ -50,7 +51,6 @@ _FIELDS = {
     "limit": "limit",
     "hypothetical_indexes": "indexes",
     "hidden_indexes": "hidden",
-    "database": "database",
 }
 
 
@@ -160,7 +160,7 @@ def _answer(request: HttpRequest, asked: Asked, action: str) -> Answered:
         rows = _tried(lambda: perform(RUN, asked.for_rows, caller_of(request)), asked, answered)
         if rows is not None:
             answered.rows = rows_view(rows, int(asked.limit.strip() or _limit().default))
-            answered.command = command_of(find(RUN), _said(asked.for_rows))
+            answered.command = _command(RUN, asked.for_rows)
         return answered
     given = asked.for_plan
     if action == "analyze":
@@ -170,7 +170,7 @@ def _answer(request: HttpRequest, asked: Asked, action: str) -> Answered:
     plan = _tried(lambda: perform(EXPLAIN, given, caller_of(request)), asked, answered)
     if plan is not None:
         answered.plan = plan_view(plan)
-        answered.command = command_of(find(EXPLAIN), _said(given))
+        answered.command = _command(EXPLAIN, given)
     return answered
 
 
@@ -184,8 +184,6 @@ def _tried(function: Callable[[], Any], asked: Asked, answered: Answered) -> Any
     """What the function returns; None where it failed, and `answered` says why."""
     try:
         return function()
-    except NotPermitted:
-        raise PermissionDenied from None
     except OperationError as error:
         _complain(error, asked, answered)
     except Exception as error:
@@ -203,7 +201,9 @@ def _complain(error: OperationError, asked: Asked, answered: Answered) -> None:
     if field_of_it is not None:
         answered.complaints[field_of_it] = f"{answered.message} {error.hint}".strip()
     answered.title = _title(error)
-    answered.mark = marked(asked.sql, error, run=answered.action in ROWS)
+    run = answered.action in ROWS
+    rewritten = run and bool(asked.params.strip()) and "%" in asked.sql
+    answered.mark = marked(asked.sql, error, run=run, rewritten=rewritten)
     if answered.mark is not None:
         answered.message = without_position(answered.message)
 
@@ -219,9 +219,11 @@ def _title(error: OperationError) -> str:
     return _("It was asked for wrongly. Nothing was run.")
 
 
-def _said(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the command line needs to be told."""
-    return {name: value for name, value in given.items() if value and (name != "database" or value != default_alias())}
+def _command(operation: str, given: Mapping[str, Any]) -> str:
+    """The same on the command line; empty where nobody would copy that."""
+    said = {name: value for name, value in given.items() if value and (name != "database" or value != default_alias())}
+    command = command_of(find(operation), said)
+    return command if len(command) <= LONGEST_COMMAND else ""
 
 
 def _limit() -> Parameter:
@@ -229,6 +231,11 @@ def _limit() -> Parameter:
 
 
 # --- showing it -----------------------------------------------------------------------------------------------------
+def _together(number: float) -> str:
+    """The number, in one line."""
+    return said_number("", number).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _page(request: HttpRequest, asked: Asked, answered: Answered | None) -> HttpResponse:
     may_run = request.user.has_perm(find(RUN).permission)
     limit = _limit()
@@ -246,8 +253,8 @@ def _page(request: HttpRequest, asked: Asked, answered: Answered | None) -> Http
         "overview": site_url(request, "ops_overview") + f"?{urlencode({'database': asked.database})}",
         "usual_rows": limit.default,
         "most_rows": int(limit.maximum or 0),
-        "usual_said": said_number("", limit.default),
-        "most_said": said_number("", int(limit.maximum or 0)),
+        "usual_said": _together(limit.default),
+        "most_said": _together(limit.maximum or 0),
         "most_megabytes": bounds.kept_bytes // 1_000_000,
         "most_seconds": f"{bounds.statement_ms / 1000:g}",
         "whole_seconds": f"{bounds.seconds:g}",

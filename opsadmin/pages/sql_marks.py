@@ -42,10 +42,10 @@ class Marked:
         return " " * len(f"LINE {self.line}: {self.before}") + "^" * max(1, len(self.part))
 
 
-def marked(sql: str, error: OperationError, *, run: bool) -> Marked | None:
+def marked(sql: str, error: OperationError, *, run: bool, rewritten: bool = False) -> Marked | None:
     """The part that the error is about; None where that is not known. `run`: the statement was to be run, else to be
-    explained."""
-    place = _placed(sql, error.message, run=run) or _named(sql, error)
+    explained. `rewritten`: it had %s or %(name)s, so that PostgreSQL counts in another text."""
+    place = (None if rewritten else _placed(sql, error.message, run=run)) or _named(sql, error)
     if place is None:
         return None
     start, end = place
@@ -55,7 +55,7 @@ def marked(sql: str, error: OperationError, *, run: bool) -> Marked | None:
     end = min(max(end, start + 1), max(line_end, start))
     left = max(line_start, start - AROUND)
     right = min(line_end, end + AROUND)
-    before = ("… " if left > line_start else "") + sql[left:start]
+    before = f"… {sql[left:start]}" if left > line_start else sql[left:start].lstrip()
     after = sql[end:right] + (" …" if right < line_end else "")
     return Marked(
         line=sql.count("\n", 0, start) + 1,

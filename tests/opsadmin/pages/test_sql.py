@@ -193,6 +193,12 @@ def test_an_error_shows_its_place(analyst, action, sql, line, column, part):
     assert shown[len(caret[2].rstrip("^")) :].startswith(part)
 
 
+def test_no_place_is_shown_where_postgresql_counts_in_another_text(analyst):
+    page = ask(analyst, "SELECT %(a_long_name)s::text, nope", params='{"a_long_name": 1}')
+    assert "nope&quot; does not exist" in page
+    assert "<mark>" not in page
+
+
 def test_a_plan_and_what_if(analyst):
     more = {"indexes": "CREATE INDEX ON orders (note)\ncreate index on orders (amount);"}
     page = ask(analyst, "SELECT * FROM orders WHERE note = $1", "explain", **more)
