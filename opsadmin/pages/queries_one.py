@@ -173,4 +173,4 @@ def _said_rate(rate: float | None) -> str:
 
 
 def _count(number: float) -> str:
-    return said_number("", round(number) if number >= 10 else round(number, 1))
+    return said_number("", round(number)) if number >= 10 else f"{number:.1f}".removesuffix(".0")

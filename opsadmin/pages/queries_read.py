@@ -36,8 +36,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Reading:
-    """`found`: as `told` makes it; None where there is nothing to show. `seen`: the kept answer it comes from, of `kept`
-    statements. Why it is not of now: PostgreSQL is still asked (`running`), or `silence` says why it does not answer.
+    """`found`: as `told` makes it; None where there is nothing to show. `seen`: the kept answer it comes from. Why it is not of now: PostgreSQL is still asked (`running`), or `silence` says why it does not answer.
     `refusal`: why nobody counts statements here, with `steps`. `wrong`: what was asked for cannot be."""
 
     found: dict[str, Any] | None = None
@@ -51,7 +50,10 @@ class Reading:
 
     @property
     def kept(self) -> int:
-        return len(self.seen.data.get("queries", ())) if self.seen else 0
+        """How many statements are kept, where there were more; else 0."""
+        data = self.seen.data if self.seen else {}
+        count = len(data.get("queries", ()))
+        return count if count < int(data.get("found", 0)) else 0
 
 
 def read_list(request: HttpRequest, wanted: Wanted) -> Reading:

@@ -224,7 +224,7 @@ def _figures(sort: str) -> list[_Figure]:
     match sort:
         case "io":
             found += [
-                (_("I/O time"), "io", lambda query: said_ms(query["io_time"])),
+                (_("I/O time"), "io", _said_io_time),
                 (_("Read"), "", lambda query: said_bytes(query["shared_blks_read"] * query["block_size"])),
                 (_("Temporary"), "", lambda query: said_bytes(query["temp_blks_written"] * query["block_size"])),
             ]
@@ -244,6 +244,11 @@ def resource_names() -> dict[str, str]:
         "blocks_dirtied": _("blocks changed"),
         "wal": _("WAL"),
     }
+
+
+def _said_io_time(query: Mapping[str, Any]) -> str:
+    """Nothing is measured while track_io_timing is off."""
+    return "–" if query["io_blks"] and not query["io_time"] else said_ms(query["io_time"])
 
 
 def _said_greatest(query: Mapping[str, Any]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
+from opsadmin.pages import patient
 from tests.fixtures.browser import NARROW, WIDE
-from tests.opsadmin.pages.counted import counted_database, forget, point_at
+from tests.opsadmin.pages.counted import BARE, counted_database, forget, point_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,13 +33,19 @@ STATEMENTS = (
 
 
 @pytest.fixture
-def sent(superuser_dsn, monkeypatch) -> Iterator[psycopg.Connection]:
+def counted(superuser_dsn) -> Iterator[str]:
     with counted_database(superuser_dsn) as dsn:
-        point_at(monkeypatch, dsn)
-        with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
-            forget(connection)
-            yield connection
-        connections["store"].close()
+        yield dsn
+
+
+@pytest.fixture
+def sent(counted, monkeypatch) -> Iterator[psycopg.Connection]:
+    point_at(monkeypatch, counted)
+    with psycopg.connect(counted, autocommit=True, prepare_threshold=None) as connection:
+        forget(connection)
+        yield connection
+    assert patient.join()
+    connections["store"].close()
 
 
 @pytest.fixture
@@ -57,16 +66,72 @@ def look_at(lead, name, path):
         lead.picture(f"{name}-{scheme}-{size['width']}")
 
 
+def send(connection, statements=STATEMENTS, times=5):
+    for statement in statements:
+        for _ in range(times):
+            connection.execute(statement)
+
+
 def test_the_list_and_one_statement(lead, sent):
-    for statement in STATEMENTS:
-        for _ in range(5):
-            sent.execute(statement)
-    for number in range(25):
-        columns = ", ".join(f"o.note AS a_long_name_of_column_{number}_{place}" for place in range(80))
-        sent.execute(f"SELECT {columns} FROM orders AS o WHERE o.id = 1")
+    send(sent)
     look_at(lead, "queries", PAGE)
-    look_at(lead, "queries-io", f"{PAGE}?sort=io")
-    look_at(lead, "queries-none", f"{PAGE}?text=nothing+like+that&min_calls=x")
+    look_at(lead, "queries-none", f"{PAGE}?text=nothing+like+that&min_calls=x&sort=io")
     lead.visit(f"{PAGE}?text=OVER")
-    link = lead.page.locator(".queries tbody a").get_attribute("href")
-    look_at(lead, "statement", f"{PAGE}{link}")
+    lead.page.locator(".queries tbody a").click()
+    lead.page.get_by_role("heading", name="Plan").wait_for()
+    address = lead.page.url.removeprefix(lead.address)
+    look_at(lead, "statement", address)
+    lead.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lead.page.get_by_role("button", name="Copy").first.click()
+    lead.page.get_by_role("button", name="Copied").wait_for()
+    assert " ".join(lead.page.evaluate("navigator.clipboard.readText()").split()).startswith(JOINED[:90])
+    lead.page.get_by_role("link", name="All statements").click()
+    assert lead.page.get_by_label("Text").input_value() == "OVER"
+
+
+def test_states_without_statements_to_show(lead, sent, counted, monkeypatch):
+    send(sent)
+    point_at(monkeypatch, make_conninfo(counted, user=BARE))
+    look_at(lead, "queries-hidden", PAGE)
+    point_at(monkeypatch, counted)
+    lead.visit(PAGE)
+    assert patient.join()
+    sent.execute("DROP EXTENSION pg_stat_statements")
+    look_at(lead, "queries-steps", PAGE)
+    point_at(monkeypatch, make_conninfo(counted, host="/nowhere"))
+    look_at(lead, "queries-down", PAGE)
+    lead.page.get_by_text("What is below was seen last").wait_for()
+    link = lead.page.locator(".queries tbody a").first.get_attribute("href")
+    look_at(lead, "statement-down", f"{PAGE}{link}")
+
+
+def test_twenty_five_long_statements_weigh_little(lead, sent):
+    for number in range(25):
+        columns = ", ".join(f"o.note AS a_long_name_of_column_{place}" for place in range(80 + number))
+        sent.execute(f"SELECT {columns} FROM orders AS o WHERE o.id = 1")
+    answers = []
+    lead.page.on("response", lambda answer: answers.append(answer))
+    lead.visit(PAGE)
+    lead.page.wait_for_load_state("networkidle")
+    assert lead.page.locator(".queries tbody tr").count() == 25
+    # The test's server does not compress styles and scripts, the real one does; nor is anything kept by this browser.
+    sizes = [len(one.body() if PAGE in one.url else gzip.compress(one.body())) for one in answers]
+    assert sum(sizes) < 75_000
+    assert len({one.url for one in answers}) <= 12  # ten are the admin's and every page's
+
+
+def test_without_javascript(lead, sent, chromium):
+    send(sent)
+    state = lead.page.context.storage_state()
+    context = chromium.new_context(java_script_enabled=False, storage_state=state, viewport=NARROW)
+    try:
+        page = context.new_page()
+        page.goto(f"{lead.address}{PAGE}?sort=calls")
+        page.get_by_label("Text").fill("update ORDERS")
+        page.get_by_role("button", name="Filter").click()
+        assert page.locator(".queries tbody tr").count() == 1
+        assert "sort=calls" in page.url
+        page.locator(".queries tbody a").click()
+        assert page.get_by_role("heading", name="Plan").is_visible()
+    finally:
+        context.close()

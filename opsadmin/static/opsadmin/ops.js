@@ -44,11 +44,11 @@
         }
     });
 
-    // A look that goes on: ask for its end, unless somebody is reading further down already.
+    // A look that goes on: ask for its end, unless somebody is reading further down or writing already.
     const waiting = document.querySelector("[data-reload]");
     if (waiting) {
         setTimeout(() => {
-            if (scrollY === 0 && !document.querySelector("main details[open]")) {
+            if (scrollY === 0 && !document.querySelector("main details[open], main form :focus")) {
                 location.replace(waiting.dataset.reload);
             }
         }, Number(waiting.dataset.after));

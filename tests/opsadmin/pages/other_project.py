@@ -70,7 +70,7 @@ def main(address: str, directory: str) -> None:
     from django.urls import path
 
     from opsadmin.faces.admin_site import OperationsSiteMixin
-    from opsadmin.pages import looks
+    from opsadmin.pages import looks, patient
 
     class BackOffice(OperationsSiteMixin, AdminSite):
         site_header = "Back office"
@@ -92,9 +92,12 @@ def main(address: str, directory: str) -> None:
         "ops/overview/",
         "ops/overview/?database=gone",
         "ops/overview/?database=default",
+        "ops/queries/",
+        "ops/queries/?database=gone",
     ):
         answers = [client.get(f"/office/{name}")]
         looks.join()
+        patient.join()
         answers.append(client.get(f"/office/{name}"))
         found[name] = [answers[0].status_code, answers[1].status_code, answers[1].text]
     print(json.dumps({"pages": found, "seconds": time.monotonic() - begun}))

@@ -30,3 +30,6 @@ def test_in_another_project(superuser_dsn, tmp_path):
     assert 'href="?database=gone"' in shown
     assert "It was never seen from here" in pages["ops/overview/?database=gone"][-1]
     assert "Database size" in pages["ops/overview/?database=default"][-1]  # no PostgreSQL: the default one is shown
+    assert "pg_stat_statements" in pages["ops/queries/"][-1]
+    assert 'href="?database=gone"' in pages["ops/queries/"][-1]
+    assert "Nothing of it was seen from here before" in pages["ops/queries/?database=gone"][-1]

@@ -9,8 +9,9 @@ import pytest
 from django.utils.html import escape
 from psycopg.conninfo import make_conninfo
 
+from opsadmin.api import get_top_queries as top
 from opsadmin.models import SeenAnswer
-from opsadmin.pages.queries_view import KEPT
+from opsadmin.pages.queries_view import KEPT, Wanted, picked, told
 from opsadmin.workload.queries import ORDERS
 from tests.opsadmin.faces.people import person
 from tests.opsadmin.pages.counted import BARE, at_once, content, forget, link_to, point_at
@@ -54,6 +55,24 @@ def test_every_order(reader, sent):
         assert "<b>UPDATE</b> orders" in page, order
     assert SeenAnswer.objects.count() == len(ORDERS)
     assert 'href="?" aria-current="true"' in look(reader, sort="beauty")
+
+
+def test_what_is_kept_is_ordered_as_postgresql_does(reader, sent):
+    for number in range(1, 40):
+        sent.execute(f"SELECT {', '.join(['1'] * number)} FROM orders LIMIT {number}")
+    for statement in ("UPDATE orders SET note = 'y'", "SELECT pg_sleep(0.01)", "SELECT 1", "SELECT 1"):
+        sent.execute(statement)
+    look(reader)
+    kept = SeenAnswer.objects.get().data
+    for order in ORDERS:
+        wanted = Wanted("store", True, sort=order)
+        fresh = told(top(sort_by=order, limit=25))
+        shown = picked(kept, wanted)
+        names = [[one["queryid"] for one in answer["queries"]] for answer in (fresh, shown)]
+        assert names[0] == names[1] or order == "io", order
+        assert fresh["found"] == shown["found"], order
+    second = picked(kept, Wanted("store", True, page=2))["queries"]
+    assert [one["queryid"] for one in second] == [one["queryid"] for one in kept["queries"][25:50]]
 
 
 def test_filters_are_kept_in_the_links(reader, sent):
