@@ -88,10 +88,6 @@ class CommandDoor:
                 from opsadmin.faces.metrics import run_metrics
 
                 return run_metrics(rest, self.out)
-            case ["metrics", *rest]:
-                from opsadmin.faces.metrics import run_metrics
-
-                return run_metrics(rest, self.out)
         operation = self._find(words[0])
         line = CommandLine(operation, self._read_stdin)
         asked = line.read(words[1:])
