@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from opsadmin.postgres.masking import pieces_of
+from opsadmin.postgres.masking import one_line, pieces_of
 
-#: A text up to that long stays on its line.
-SHORT = 80
+#: A text up to that long stays on its line; in a list, one up to the second stays whole.
+SHORT, LISTED = 80, 110
+#: Lists that say little of a statement are left out from that many characters on.
+LONG_LIST = 30
 
 _KEYWORDS_TEXT = """
     ALL ALTER ANALYZE AND ANY ARRAY AS ASC BEGIN BETWEEN BY CALL CASE CAST CLUSTER COLLATE COMMENT COMMIT CONFLICT COPY
@@ -65,6 +69,61 @@ def _marked(text: str) -> str:
             parts += [escape(text[at : found.start()]), f"<{tag}>{word}</{tag}>"]
             at = found.end()
     return "".join([*parts, escape(text[at:])])
+
+
+def gist(sql: str, most: int) -> str:
+    """The text on one line for a list of statements: where it is long, without what many have in common, as in
+    `SELECT … FROM orders WHERE id IN (…)`, cut to `most` characters."""
+    text = one_line(sql, 5000)
+    if len(text) > LISTED:
+        text = _without(text, _long_lists(text))
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@dataclass
+class _Level:
+    """What stands within a parenthesis. `listed_from`: where the list of a SELECT begins whose end is not found yet."""
+
+    begin: int
+    commas: int = 0
+    is_query: bool = False
+    listed_from: int | None = None
+
+
+def _long_lists(text: str) -> Iterator[tuple[int, int]]:
+    """Where lists of columns and of values begin and end."""
+    levels, at, before = [_Level(0)], 0, ""
+    for kind, piece in pieces_of(text):
+        if kind == "rest" and not piece.startswith('"'):
+            for found in _PLACE.finditer(piece):
+                word, begin, end = found[0].upper(), at + found.start(), at + found.end()
+                level = levels[-1]
+                if word == "(":
+                    levels.append(_Level(end))
+                elif word == ")" and len(levels) > 1:
+                    levels.pop()
+                    if level.commas >= 2 and not level.is_query:
+                        yield level.begin, begin
+                elif word == "SELECT" or (word == "DISTINCT" and before == "SELECT"):
+                    level.is_query, level.listed_from = True, end
+                elif word == "FROM" and level.listed_from is not None and before != "DISTINCT":
+                    yield level.listed_from, begin
+                    level.listed_from = None
+                level.commas += word.count(",")
+                before = word
+        else:
+            before = ""
+        at += len(piece)
+
+
+def _without(text: str, lists: Iterable[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for begin, end in sorted(lists):
+        if begin >= at and end - begin >= LONG_LIST:
+            around = " " if text[begin] == " " else ""
+            parts += [text[at:begin], around, "…", around]
+            at = end
+    return "".join([*parts, text[at:]])
 
 
 def laid_out(sql: str) -> str:

@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import Note, said_bytes, said_number
 from opsadmin.core.result import plain
-from opsadmin.pages.queries_text import marked_up
-from opsadmin.postgres.masking import one_line
+from opsadmin.pages.queries_text import gist, marked_up
 from opsadmin.workload.queries import ORDERS, RESOURCES_SHARE, TopQueries, said_ms
 
 #: Statements on a page, and those that are kept for an outage.
 PAGE, KEPT = 25, 200
 #: Characters of a statement in the list.
-SHOWN = 220
+SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -264,7 +263,7 @@ def _row(query: Mapping[str, Any], wanted: Wanted, figures: list[_Figure], sever
     if not query["toplevel"]:
         remarks.append(_("within functions"))
     return Row(
-        sql=marked_up(one_line(query["sql"], SHOWN)),
+        sql=marked_up(gist(query["sql"], SHOWN)),
         link="" if hidden else wanted.query(queryid=query["queryid"]),
         note=query["note"],
         remarks=tuple(remarks),

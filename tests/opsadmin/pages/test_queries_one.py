@@ -12,7 +12,7 @@ from django.utils.html import escape
 
 from opsadmin.pages.patient import Answer
 from opsadmin.pages.queries_one import statement
-from opsadmin.pages.queries_text import laid_out, marked_up
+from opsadmin.pages.queries_text import gist, laid_out, marked_up
 from tests.opsadmin.pages.counted import at_once, content, link_to
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"])
@@ -191,6 +191,35 @@ def test_the_text_is_laid_out_and_stays_the_same():
 
 
 @pytest.mark.parametrize(
+    "sql, short",
+    [
+        ("SELECT a,\n  b -- all\nFROM t", "SELECT a, b FROM t"),
+        (
+            (
+                'SELECT DISTINCT "t"."first_column", EXTRACT(year FROM "t"."when"), a IS DISTINCT FROM b, (SELECT 1 FROM x) FROM "t" '
+                'INNER JOIN u ON (t.id = u.id) WHERE "t"."id" IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AND (a, b) = ($11, $12)'
+            ),
+            'SELECT DISTINCT … FROM "t" INNER JOIN u ON (t.id = u.id) WHERE "t"."id" IN (…) AND (a, b) = ($11, $12)',
+        ),
+        (
+            (
+                "INSERT INTO orders (first_column, second_column, third_column, fourth_column) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING"
+            ),
+            "INSERT INTO orders (…) VALUES (…) ON CONFLICT (id) DO NOTHING",
+        ),
+        (
+            "WITH x AS (SELECT a_long_name_of_a_column, another_one FROM t) SELECT count(*) FROM x WHERE EXISTS (SELECT 1 FROM y)",
+            "WITH x AS (SELECT … FROM t) SELECT count(*) FROM x WHERE EXISTS (SELECT 1 FROM y)",
+        ),
+        ("SELECT " + "x" * 300, "SELECT " + "x" * 192 + "…"),
+    ],
+)
+def test_the_gist_of_a_long_text(sql, short):
+    assert gist(sql, 200) == short
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "",
@@ -201,6 +230,7 @@ def test_the_text_is_laid_out_and_stays_the_same():
     ],
 )
 def test_odd_texts(sql):
+    assert len(gist(sql, 50)) <= 50
     shown = str(marked_up(laid_out(sql)))
     bare = re.sub(r"</?(?:b|i|var)>", "", shown)
     assert bare.split() == escape(sql).split()
