@@ -30,6 +30,7 @@ class ServerCatalog:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._secret_settings: list[Setting] | None = None
+        self._unchecked: set[str] = set()
 
     def _rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
@@ -72,8 +73,13 @@ class ServerCatalog:
     def checked_types(self, names: Collection[str] | None) -> list[CheckedType]:
         if names is None:
             rows = self._rows(question("all_checks"))
+        elif set(names) <= self._unchecked:
+            return []
         else:
             rows = self._rows(question("named_checks"), {"names": list(names)})
+            if not rows:
+                # Each name leads to its own types: what is known of these, is known of a part of them.
+                self._unchecked.update(names)
         return [CheckedType(**{**row, "trees": tuple(row["trees"])}) for row in rows]
 
     def holds(self, probe: str) -> bool:

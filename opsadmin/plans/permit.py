@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 
 from opsadmin.console.guard import judge, judge_names
-from opsadmin.console.tree import read_tree, unfolded, unreadable
+from opsadmin.console.tree import Node, read_tree, unfolded, unreadable
 from opsadmin.plans.server import PlanSession
 
 #: The server's account of a statement that a rule turns into nothing.
@@ -21,14 +21,16 @@ def permit_names(plans: PlanSession) -> None:
         judge_names(plans.names, plans.catalog)
 
 
-def permit(plans: PlanSession, *, runs: bool) -> None:
-    """Return where the statement may be planned; `runs`: and run.
+def permit(plans: PlanSession, *, runs: bool) -> list[Node]:
+    """Return where the statement may be planned; `runs`: and run. Answers how the server reads it.
 
     Raises `SqlRefused`; psycopg's errors."""
-    permit_text(plans, plans.work.text(), plans.names, plans.unused_types(plans.work), runs=runs)
+    return permit_text(plans, plans.work.text(), plans.names, plans.unused_types(plans.work), runs=runs)
 
 
-def permit_text(plans: PlanSession, query: str, names: frozenset[str], types: list[int], *, runs: bool = False) -> None:
+def permit_text(
+    plans: PlanSession, query: str, names: frozenset[str], types: list[int], *, runs: bool = False
+) -> list[Node]:
     """As `permit`, for another query with those names.
 
     Raises `SqlRefused`; psycopg's errors."""
@@ -47,3 +49,4 @@ def permit_text(plans: PlanSession, query: str, names: frozenset[str], types: li
         raise unreadable("no query")
     judge(tree, plans.catalog, plan_only=not runs)
     session.ready(as_usual=True)
+    return tree

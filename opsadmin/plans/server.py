@@ -39,10 +39,10 @@ class Explained:
 class PlanSession:
     """Plans of one statement in an open session."""
 
-    def __init__(self, session: ConsoleSession, asked: Asked) -> None:
+    def __init__(self, session: ConsoleSession, asked: Asked, catalog: ServerCatalog | None = None) -> None:
         self.session = session
         self.connection = session.connection
-        self.catalog = ServerCatalog(session.connection)
+        self.catalog = catalog or ServerCatalog(session.connection)
         self.asked = asked
         self.version = session.connection.info.server_version
         types = {number: kind for number, kind in enumerate(asked.types, 1) if kind.lower() != "unknown"}

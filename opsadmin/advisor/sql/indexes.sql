@@ -16,6 +16,10 @@ SELECT
     ) AND NOT EXISTS (
         SELECT FROM unnest(i.indoption::smallint []) AS flags (bits)
         WHERE flags.bits <> 0
+    ) AND NOT EXISTS (
+        SELECT FROM unnest(i.indkey::smallint [], i.indcollation::oid []) AS k (attnum, collation)
+        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.collation NOT IN (0, a.attcollation)
     ) AS is_plain,
     c.relpages::bigint * current_setting('block_size')::bigint AS bytes,
     coalesce(s.idx_scan, 0) AS scans,
@@ -32,7 +36,35 @@ SELECT
         JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
         WHERE k.place > i.indnkeyatts
         ORDER BY k.place
-    ) AS include
+    ) AS include,
+    i.indisclustered AS is_clustered,
+    i.indisreplident AS is_replica_identity,
+    c.relispartition AS is_partition,
+    coalesce(c.reloptions, '{}') AS options,
+    array(
+        SELECT k.bits
+        FROM unnest(i.indoption::smallint []) WITH ORDINALITY AS k (bits, place)
+        ORDER BY k.place
+    ) AS orders,
+    array(
+        SELECT CASE WHEN o.opcdefault THEN '' WHEN o.opcnamespace = 11 THEN o.opcname ELSE format('%%I.%%I', u.nspname, o.opcname) END
+        FROM unnest(i.indclass::oid []) WITH ORDINALITY AS k (opclass, place)
+        JOIN pg_opclass AS o ON o.oid = k.opclass
+        JOIN pg_namespace AS u ON u.oid = o.opcnamespace
+        ORDER BY k.place
+    ) AS opclasses,
+    array(
+        SELECT CASE WHEN k.collation NOT IN (0, coalesce(a.attcollation, 100)) THEN format('%%I.%%I', v.nspname, o.collname) ELSE '' END
+        FROM unnest(i.indkey::smallint [], i.indcollation::oid []) WITH ORDINALITY AS k (attnum, collation, place)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
+        LEFT JOIN pg_collation AS o ON o.oid = k.collation
+        LEFT JOIN pg_namespace AS v ON v.oid = o.collnamespace
+        WHERE k.place <= i.indnkeyatts
+        ORDER BY k.place
+    ) AS collations,
+    -- As they are stored: to print them would wait behind a locked table. Without their place in the text they came from.
+    coalesce(regexp_replace(i.indexprs::text, ':(location|\w+format) -?\d+', '', 'g'), '') AS expressions,
+    coalesce(regexp_replace(i.indpred::text, ':(location|\w+format) -?\d+', '', 'g'), '') AS predicate
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

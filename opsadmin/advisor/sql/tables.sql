@@ -16,7 +16,13 @@ SELECT
     coalesce(extract(
         EPOCH FROM now() - greatest(d.stats_reset, pg_postmaster_start_time())
     ), 0)::float8 AS since_seconds,
-    coalesce((SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = c.oid LIMIT 1), 0)::bigint AS parent
+    coalesce((SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = c.oid LIMIT 1), 0)::bigint AS parent,
+    array(
+        SELECT array_to_string(k.conkey, ',')
+        FROM pg_constraint AS k
+        WHERE k.conrelid = c.oid AND k.contype = 'f'
+        ORDER BY k.oid
+    ) AS foreign_keys
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid

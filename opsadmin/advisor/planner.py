@@ -1,0 +1,257 @@
+"""PostgreSQL's planner, asked what a statement costs with indexes that are not there: one connection, one READ ONLY
+transaction, HypoPG's indexes in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+
+from opsadmin.advisor.spec import IndexSpec
+from opsadmin.console.errors import SqlRefused
+from opsadmin.console.session import ConsoleSession
+from opsadmin.console.tree import Node
+from opsadmin.console.wire import OutOfTime
+from opsadmin.core.errors import OperationError
+from opsadmin.plans.asked import asked_of
+from opsadmin.plans.failed import failure
+from opsadmin.plans.permit import permit, permit_names
+from opsadmin.plans.server import GENERIC_PLAN, PlanSession, marked
+
+
+#: What HypoPG can pretend.
+TRIED = frozenset({"btree", "brin"})
+
+
+class NotAnalyzed(Exception):
+    """Why a statement cannot be planned, as a sentence."""
+
+
+@dataclass(frozen=True)
+class Costed:
+    """`cost`: the planner's. `used`: those of the tried indexes that stand in the plan; `existing`: the names of others
+    there; `plan`: its root."""
+
+    cost: float
+    used: frozenset[IndexSpec]
+    existing: frozenset[str]
+    plan: dict[str, Any]
+
+
+@dataclass
+class Statement:
+    """A statement that the server has read. `sql`: as it was given; `tree`: as the server reads it; `text`: what is
+    planned. `name`: of the prepared statement, where it has parameters and the server is older than 16."""
+
+    sql: str
+    tree: list[Node]
+    text: str
+    generic: bool
+    name: str = ""
+    types: tuple[str, ...] = ()
+
+
+class Planner:
+    """`explains` counts the plans that were asked for. `hypo`: HypoPG's schema, quoted; empty where it is not there."""
+
+    def __init__(self, session: ConsoleSession, hypo: str) -> None:
+        self._session = session
+        self._connection = session.connection
+        self._plans = PlanSession(session, asked_of("SELECT 1"))
+        self._version = session.connection.info.server_version
+        self._hypo = hypo
+        self._made: dict[IndexSpec, int] = {}
+        self._names: dict[str, IndexSpec] = {}
+        self.sizes: dict[IndexSpec, int] = {}
+        self.impossible: dict[IndexSpec, str] = {}
+        self.explains = 0
+        self._new: list[IndexSpec] = []
+
+    @property
+    def has_hypo(self) -> bool:
+        return bool(self._hypo)
+
+    @property
+    def seconds_left(self) -> float:
+        return self._session.deadline - time.monotonic()
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+    def expect(self, texts: Iterable[str]) -> None:
+        """Judge the names of all statements at once: one question instead of one for each."""
+        names: set[str] = set()
+        for text in texts:
+            with contextlib.suppress(OperationError, SqlRefused):
+                names.update(token.text for token in asked_of(text).tokens if token.is_name)
+        with self._plans.catalogue():
+            self._plans.catalog.checked_types(names)
+
+    def read(self, text: str) -> Statement:
+        """Let the server read a statement.
+
+        Raises `NotAnalyzed`; psycopg's `OperationalError` where the line is gone."""
+        try:
+            asked = asked_of(text)
+        except OperationError as error:
+            raise NotAnalyzed(_said(error)) from None
+        plans = PlanSession(self._session, asked, self._plans.catalog)
+        try:
+            self._connection.execute("SAVEPOINT opsadmin_statement")
+            try:
+                permit_names(plans)
+                plans.read()
+                tree = permit(plans, runs=False)
+            except psycopg.Error as error:
+                if self._connection.broken:
+                    raise
+                self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_statement")
+                raise NotAnalyzed(_said(failure(error, plans, ran=False))) from None
+            except (SqlRefused, OperationError) as error:
+                self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_statement")
+                raise NotAnalyzed(_said(error)) from None
+        except OutOfTime:
+            raise NotAnalyzed("The server did not read it in time.") from None
+        statement = Statement(text, tree, asked.head + plans.work.text(), plans.generic)
+        if statement.generic and self._version < GENERIC_PLAN:
+            used = plans.work.numbers
+            statement.types = tuple("unknown" if one in used else "text" for one in range(1, max(used) + 1))
+            statement.name = f"opsadmin_advised_{id(statement)}"
+            self._plans.send_text(f"PREPARE {statement.name} ({', '.join(statement.types)}) AS {plans.work.text()}")
+        return statement
+
+    def settle(self) -> None:
+        """After the last statement was read: what all plans are made under."""
+        self._session.ready(as_usual=True)
+        self._session.set({"plan_cache_mode": "force_generic_plan"})
+
+    # --- planning ---------------------------------------------------------------------------------------------------
+    def cost(self, statement: Statement, indexes: Iterable[IndexSpec], tables: Iterable[int]) -> Costed:
+        """The statement's plan with exactly those hypothetical indexes on those tables.
+
+        Raises `NotAnalyzed`; psycopg's `OperationalError` where the line is gone."""
+        wanted, of_tables = set(indexes), set(tables)
+        self.explains += 1
+        try:
+            try:
+                found = self._explain(self._changes(wanted, of_tables), statement)
+            except psycopg.Error:
+                if not self._new or self._connection.broken:
+                    raise
+                self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_plans")
+                self._sort_out(self._new)
+                found = self._explain(self._changes(wanted, of_tables), statement)
+        except psycopg.Error as error:
+            if self._connection.broken:
+                raise
+            self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_plans")
+            raise NotAnalyzed(_said(failure(error, self._plans, ran=False))) from None
+        except OutOfTime:
+            raise NotAnalyzed("The server did not plan it in time.") from None
+        roots = [one["Plan"] for one in found if isinstance(one, dict) and "Plan" in one]
+        if not roots:
+            raise NotAnalyzed("A rule makes nothing of it.")
+        used: set[str] = set()
+        for root in roots:
+            used |= _index_names(root)
+        specs = frozenset(self._names[name] for name in used if name in self._names)
+        others = frozenset(name for name in used if name not in self._names)
+        return Costed(sum(float(root["Total Cost"]) for root in roots), specs, others, roots[0])
+
+    def _explain(self, commands: str, statement: Statement) -> list[Any]:
+        """One round trip: the changes of the hypothetical indexes, and the plan."""
+        options = "FORMAT JSON"
+        text = statement.text
+        if statement.name:
+            # The plan that was made before knows nothing of the new indexes.
+            commands += "DISCARD PLANS;\n"
+            text = f"EXECUTE {statement.name} ({', '.join(['NULL'] * len(statement.types))})"
+        elif statement.generic:
+            options += ", GENERIC_PLAN"
+        # The simple protocol takes several at once; that the statement is one the server said when it read it.
+        sent = marked(f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text}")
+        found = self._plans.send(lambda pgconn: pgconn.send_query(sent))
+        self._keep(found)
+        lines = [
+            (result.get_value(row, 0) or b"").decode(errors="replace")
+            for result in found[-1:]
+            for row in range(result.ntuples)
+        ]
+        return list(json.loads("\n".join(lines)))
+
+    def _changes(self, wanted: set[IndexSpec], tables: set[int]) -> str:
+        """The commands after which exactly the wanted ones are there on those tables."""
+        if not self._hypo:
+            return ""
+        gone = [one for one in self._made if one.relid in tables and one not in wanted]
+        new = sorted(
+            one for one in wanted if one.using in TRIED and one not in self._made and one not in self.impossible
+        )
+        commands = ""
+        if gone:
+            oids = ", ".join(str(self._made.pop(one)) for one in gone)
+            commands += f"SELECT {self._hypo}.hypopg_drop_index(x) FROM unnest('{{{oids}}}'::oid[]) AS x;\n"  # noqa: S608
+        if new:
+            texts = sql.SQL(", ").join(sql.Literal(one.ddl()) for one in new).as_string(self._connection)
+            size = f"{self._hypo}.hypopg_relation_size(h.indexrelid)"
+            commands += (
+                f"SELECT d.place, h.indexrelid, h.indexname, {size}"  # noqa: S608  # quoted by psycopg
+                f" FROM unnest(ARRAY[{texts}]) WITH ORDINALITY AS d (ddl, place),"
+                f" LATERAL {self._hypo}.hypopg_create_index(d.ddl) AS h;\n"
+            )
+        self._new = new
+        return commands
+
+    def _sort_out(self, specs: Sequence[IndexSpec]) -> None:
+        """Find those that HypoPG cannot make."""
+        self._plans.rows(f"SELECT {self._hypo}.hypopg_reset()", {})
+        self._made.clear()
+        for spec in specs:
+            try:
+                with self._plans.attempt():
+                    self._plans.rows(f"SELECT {self._hypo}.hypopg_create_index(%(ddl)s)", {"ddl": spec.ddl()})
+            except psycopg.Error as error:
+                if self._connection.broken:
+                    raise
+                self.impossible[spec] = str(error.diag.message_primary)
+        self._plans.rows(f"SELECT {self._hypo}.hypopg_reset()", {})
+
+    def _keep(self, found: Sequence[PGresult]) -> None:
+        """Note the indexes that were made."""
+        for result in found:
+            if result.status == ExecStatus.TUPLES_OK and result.nfields == 4:
+                for row in range(result.ntuples):
+                    place, oid, name, size = (result.get_value(row, field) or b"" for field in range(4))
+                    spec = self._new[int(place) - 1]
+                    self._made[spec] = int(oid)
+                    self._names[name.decode()] = spec
+                    self.sizes[spec] = int(size)
+
+    def forget(self) -> None:
+        """Behind a pooler the server's session goes on."""
+        if self._hypo and not self._connection.broken:
+            self._plans.rows(f"SELECT {self._hypo}.hypopg_reset()", {})
+        self._made.clear()
+        self._names.clear()
+
+
+def _index_names(plan: dict[str, Any]) -> set[str]:
+    found: set[str] = set()
+    waiting = [plan]
+    while waiting:
+        node = waiting.pop()
+        if "Index Name" in node:
+            found.add(str(node["Index Name"]))
+        waiting.extend(node.get("Plans", ()))
+    return found
+
+
+def _said(error: OperationError | SqlRefused | Any) -> str:
+    message = getattr(error, "reason", None) or getattr(error, "message", None) or str(error)
+    return str(message)
