@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from opsadmin.core.errors import OperationError
 from opsadmin.pages.patient import Answer
 
+_numbers = itertools.count()
+
 #: May connect, and no more.
 BARE = "queries_bare"
 
@@ -31,7 +34,7 @@ def require_extension(connection: psycopg.Connection) -> None:
 @contextmanager
 def counted_database(superuser_dsn: str) -> Iterator[str]:
     """The address, as superuser, of a database with pg_stat_statements and a table `orders`."""
-    name = f"queries_{os.getpid()}"
+    name = f"queries_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         require_extension(connection)
         connection.execute(f"CREATE DATABASE {name}")
