@@ -33,9 +33,11 @@ def remember(database: str, name: str, data: Any, *, taken_at: datetime | None =
 
 def recall(database: str, *names: str) -> SeenAnswer | None:
     """The answer of the first name that there is one of; None where there is none, or the site database fails."""
+    answers = SeenAnswer.objects.filter(database=database, name__in=names)
     try:
-        found = {one.name: one for one in SeenAnswer.objects.filter(database=database, name__in=names)}
+        there = set(answers.values_list("name", flat=True))
+        name = next((name for name in names if name in there), None)
+        return answers.filter(name=name).first() if name is not None else None
     except DatabaseError as error:
         logger.warning("[seen] %s of %s could not be read (%s)", names[0], database, type(error).__name__)
         return None
-    return next((found[name] for name in names if name in found), None)

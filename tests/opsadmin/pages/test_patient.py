@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
@@ -113,7 +114,7 @@ def test_a_site_database_that_refuses_costs_nothing_else(monkeypatch, caplog):
         raise OperationalError("disk full")
 
     monkeypatch.setattr(type(SeenAnswer.objects), "update_or_create", refuse)
-    monkeypatch.setattr(type(SeenAnswer.objects), "filter", refuse)
+    monkeypatch.setattr(QuerySet, "_fetch_all", refuse)
     remember("store", "a", {"found": 1})
     assert recall("store", "a") is None
     assert caplog.text.count("OperationalError") == 2
