@@ -47,8 +47,10 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingIndex:
-    """`keys`: plain column names, empty for an expression (`definition` has it). `plain`: neither partial nor with
-    expressions, with default order and operator classes."""
+    """`keys`: plain column names, empty for an expression (`definition` has it). `is_plain`: neither partial nor with
+    expressions, with default order, collations and operator classes. For each key `orders` has PostgreSQL's bits (1 for
+    DESC, 2 for NULLS FIRST), `opclasses` and `collations` its name as SQL where it is not the default one. `expressions`,
+    `predicate`: as they are stored, to compare. `is_partition`: it is part of a partitioned index, and goes with that."""
 
     oid: int
     name: str
@@ -64,12 +66,22 @@ class ExistingIndex:
     bytes: int
     scans: int
     definition: str = ""
+    is_clustered: bool = False
+    is_replica_identity: bool = False
+    is_partition: bool = False
+    options: tuple[str, ...] = ()
+    orders: tuple[int, ...] = ()
+    opclasses: tuple[str, ...] = ()
+    collations: tuple[str, ...] = ()
+    expressions: str = ""
+    predicate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """`rows`, `pages`: as the planner counts them. `inserts`, `updates`, `hot`, `deletes`: rows since the counters began;
-    `since_seconds`: how long that is, 0 where nobody knows. `model`: the dotted name of the Django model, if there is one."""
+    `since_seconds`: how long that is, 0 where nobody knows. `foreign_keys`: of each the numbers of its
+    columns."""
 
     oid: int
     schema: str
@@ -88,6 +100,7 @@ class Table:
     parent: int = 0
     columns: Mapping[str, Column] = field(default_factory=dict)
     indexes: tuple[ExistingIndex, ...] = ()
+    foreign_keys: tuple[tuple[int, ...], ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -110,10 +123,13 @@ def tables_of(ask: Ask, oids: Collection[int]) -> dict[int, Table]:
     indexes: dict[int, list[ExistingIndex]] = {}
     for row in ask(question("indexes"), values):
         relid = row.pop("relid")
-        indexes.setdefault(relid, []).append(
-            ExistingIndex(**{**row, "keys": tuple(row["keys"]), "include": tuple(row["include"])})
-        )
-    return {
-        row["oid"]: Table(**row, columns=columns.get(row["oid"], {}), indexes=tuple(indexes.get(row["oid"], ())))
-        for row in ask(question("tables"), values)
-    }
+        values_of: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+        }
+        indexes.setdefault(relid, []).append(ExistingIndex(**values_of))
+    found: dict[int, Table] = {}
+    for row in ask(question("tables"), values):
+        oid = row["oid"]
+        keys = tuple(tuple(int(one) for one in key.split(",")) for key in row.pop("foreign_keys"))
+        found[oid] = Table(**row, foreign_keys=keys, columns=columns.get(oid, {}), indexes=tuple(indexes.get(oid, ())))
+    return found

@@ -17,9 +17,9 @@ SELECT
         SELECT FROM unnest(i.indoption::smallint []) AS flags (bits)
         WHERE flags.bits <> 0
     ) AND NOT EXISTS (
-        SELECT FROM unnest(i.indkey::smallint [], i.indcollation::oid []) AS k (attnum, collation)
+        SELECT FROM unnest(i.indkey::smallint [], i.indcollation::oid []) AS k (attnum, coll)
         JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-        WHERE k.collation NOT IN (0, a.attcollation)
+        WHERE k.coll NOT IN (0, a.attcollation)
     ) AS is_plain,
     c.relpages::bigint * current_setting('block_size')::bigint AS bytes,
     coalesce(s.idx_scan, 0) AS scans,
@@ -54,10 +54,10 @@ SELECT
         ORDER BY k.place
     ) AS opclasses,
     array(
-        SELECT CASE WHEN k.collation NOT IN (0, coalesce(a.attcollation, 100)) THEN format('%%I.%%I', v.nspname, o.collname) ELSE '' END
-        FROM unnest(i.indkey::smallint [], i.indcollation::oid []) WITH ORDINALITY AS k (attnum, collation, place)
+        SELECT CASE WHEN k.coll NOT IN (0, coalesce(a.attcollation, 100)) THEN format('%%I.%%I', v.nspname, o.collname) ELSE '' END
+        FROM unnest(i.indkey::smallint [], i.indcollation::oid []) WITH ORDINALITY AS k (attnum, coll, place)
         LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
-        LEFT JOIN pg_collation AS o ON o.oid = k.collation
+        LEFT JOIN pg_collation AS o ON o.oid = k.coll
         LEFT JOIN pg_namespace AS v ON v.oid = o.collnamespace
         WHERE k.place <= i.indnkeyatts
         ORDER BY k.place
