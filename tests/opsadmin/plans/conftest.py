@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ SHOP = (Path(__file__).parent / "shop.sql").read_text(encoding="utf-8")
 @pytest.fixture(scope="session")
 def shop_dsn(superuser_dsn: str) -> Iterator[str]:
     """The address, as superuser, of the shop's database; the role `plans_bare` has no grant there."""
-    name = f"plans_{os.getpid()}"
+    name = f"plans_{os.getpid()}_{secrets.token_hex(3)}"  # other directories have a shop of theirs
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         connection.execute(
