@@ -3,6 +3,7 @@
     .venv/bin/python -m benchmarks.advisor load [tpch] [home] [star] [--scale 0.1]
     .venv/bin/python -m benchmarks.advisor run home advisor extend none --budget .25 --budget .5 --real run
     .venv/bin/python -m benchmarks.advisor run tpch my_indexes.sql --statements --json out.json
+    .venv/bin/python -m benchmarks.advisor reach --json reach.json
     .venv/bin/python -m benchmarks.advisor stop [--delete]
 
 A contender is `none`, `extend` (the yardstick), `advisor`, a file of CREATE INDEX statements, or the name of one in `sets/`.
@@ -14,11 +15,15 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.advisor.contenders import contender
+from benchmarks.advisor.contenders import SIZES, contender
 from benchmarks.advisor.evaluate import REAL, Judge, Verdict
 from benchmarks.advisor.home import HOME
+from benchmarks.advisor.reach import Goal, reach
+from benchmarks.advisor.reach import show as show_goals
 from benchmarks.advisor.report import as_dict, show
 from benchmarks.advisor.server import DEFAULT_DIRECTORY, BenchError, load, open_cluster, stop
 from benchmarks.advisor.star import STAR
@@ -48,6 +53,7 @@ def arguments() -> argparse.Namespace:
     running.add_argument(
         "--budget", type=budget, action="append", help="times the heap, or `none`; may be repeated (default: none)"
     )
+    running.add_argument("--sizes", choices=SIZES, default="real", help="what the budget is counted in")
     running.add_argument("--real", choices=REAL, default="no", help="build the indexes, and run the queries, in truth")
     running.add_argument("--rounds", type=int, default=ROUNDS, help="runs of each query; the best counts")
     running.add_argument(
@@ -55,9 +61,13 @@ def arguments() -> argparse.Namespace:
     )
     running.add_argument("--statements", action="store_true", help="show the sets")
     running.add_argument("--queries", action="store_true", help="show each query's figures")
-    running.add_argument("--json", type=Path, help="write all figures to this file")
-    for command in (loading, running):
+    reaching = commands.add_parser("reach", help="hold what the advisor does against what it is to reach")
+    reaching.add_argument("contender", nargs="?", default="advisor")
+    reaching.add_argument("--workload", choices=["tpch", "home", "star"], help="only this one")
+    for command in (loading, running, reaching):
         command.add_argument("--scale", type=float, default=1.0, help="of the data; .1 for a quick look")
+    for command in (running, reaching):
+        command.add_argument("--json", type=Path, help="write all figures to this file")
     stopping = commands.add_parser("stop", help="stop the cluster")
     stopping.add_argument("--delete", action="store_true", help="and delete its data")
     return parser.parse_args()
@@ -66,19 +76,26 @@ def arguments() -> argparse.Namespace:
 def run(options: argparse.Namespace) -> list[Verdict]:
     """Every contender at every budget, on every set of constants; the first set is the one it was asked with."""
     workload = WORKLOADS[options.workload]
+    asked = {name: contender(name) for name in options.contenders}
     dsn = load(open_cluster(options.data), workload, options.scale)
     judge = Judge(dsn, workload, options.real, options.rounds)
     verdicts = []
-    for name in options.contenders:
-        ask = contender(name)
+    for name, ask in asked.items():
         for share in options.budget or [None]:
-            proposals = [
-                ask(dsn, workload.queries(workload.constants[0]), judge.bytes(share)) for _ in range(options.repeat)
-            ]
+            proposals = [judge.ask(ask, share, options.sizes) for _ in range(options.repeat)]
             if len({one.ddl for one in proposals}) > 1:
                 print(f"{name} at budget {share}: {options.repeat} times asked, not the same answer.", file=sys.stderr)
-            verdicts += [judge.judge(name, constants, share, proposals[0]) for constants in workload.constants]
+            verdicts += judge.judge(name, share, proposals[0])
     return verdicts
+
+
+def write(path: Path | None, verdicts: Sequence[Verdict], goals: Sequence[Goal] = ()) -> None:
+    if path is not None:
+        found = {
+            "goals": [{**asdict(goal), "met": goal.met} for goal in goals],
+            "verdicts": [as_dict(one) for one in verdicts],
+        }
+        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -94,8 +111,11 @@ def main() -> int:
         elif options.command == "run":
             verdicts = run(options)
             show(verdicts, statements=options.statements, by_query=options.queries)
-            if options.json:
-                options.json.write_text(json.dumps([as_dict(one) for one in verdicts], indent=2) + "\n")
+            write(options.json, verdicts)
+        elif options.command == "reach":
+            goals, verdicts = reach(options.data, options.contender, options.scale, options.workload)
+            show_goals(goals)
+            write(options.json, verdicts, goals)
         else:
             stop(options.data)
             if options.delete:

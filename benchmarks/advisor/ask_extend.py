@@ -1,6 +1,7 @@
 """The yardstick: Extend (Schlosser, Kossmann, Boissier: Efficient Scalable Multi-Attribute Index Selection, ICDE 2019),
 the best known heuristic on b-trees. It grows the set by the index, or by the further column of one, that saves most for
-each byte, until the budget is spent. Sizes and costs are HypoPG's."""
+each byte, until the budget is spent. Sizes and costs are HypoPG's, also
+where the budget is meant in real bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.advisor.contenders import answer_task
+from benchmarks.advisor.contenders import Task, answer_task
 from benchmarks.advisor.estimate import cost
 from benchmarks.advisor.workload import Query
 
@@ -113,15 +114,15 @@ def _steps(chosen: frozenset[Index], columns: Sequence[Index]) -> Iterable[froze
                 yield (chosen - {index}) | {(*index, one[1])}
 
 
-def answer(task: dict[str, Any]) -> dict[str, Any]:
-    queries = [Query(one["name"], one["sql"], one["weight"]) for one in task["queries"]]
+def answer(task: Task) -> dict[str, Any]:
+    queries = task.queries
     words = {query.name: set(WORD.findall(LITERAL.sub("", query.sql.lower()))) for query in queries}
-    with psycopg.connect(task["dsn"], autocommit=True) as connection:
+    with psycopg.connect(task.dsn, autocommit=True) as connection:
         everything: list[Index] = connection.execute(COLUMNS).fetchall()
         tables = {name: frozenset(table for table, _ in everything if table in words[name]) for name in words}
         columns = [one for one in everything if any(one[0] in tables[name] and one[1] in words[name] for name in words)]
         planner = Planner(connection, queries, tables)
-        found = extend(planner, columns, task["max_size_bytes"])
+        found = extend(planner, columns, task.budget)
     return {"ddl": [ddl(index) for index in sorted(found)], "explains": planner.explains}
 
 

@@ -9,8 +9,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ from benchmarks.advisor.server import BenchError
 from benchmarks.advisor.workload import Query
 
 SETS = Path(__file__).parent / "sets"
+#: What a budget may be counted in.
+SIZES = ("real", "hypopg")
+#: Seconds for an answer.
+PATIENCE = 300
 COMMENT = re.compile(r"--[^\n]*")
 
 
@@ -29,20 +33,30 @@ class Proposal:
     seconds: float = 0.0
     explains: int | None = None
     megabytes: float | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
-#: Address, queries, budget in bytes (None: no limit).
-Contender = Callable[[str, Sequence[Query], int | None], Proposal]
+@dataclass(frozen=True)
+class Task:
+    """What is asked: the database's address, the queries, and the budget in bytes (None: no limit). `sizes` says what the
+    budget is counted in: `hypopg` (HypoPG's estimates) or `real` (what the indexes will have when they are built)."""
+
+    dsn: str
+    queries: tuple[Query, ...]
+    budget: int | None
+    sizes: str
 
 
-def nobody(dsn: str, queries: Sequence[Query], budget: int | None) -> Proposal:
+Contender = Callable[[Task], Proposal]
+
+
+def nobody(task: Task) -> Proposal:
     return Proposal(())
 
 
 def from_file(path: Path) -> Contender:
     statements = read_statements(path.read_text(encoding="utf-8"))
-    return lambda dsn, queries, budget: Proposal(statements)
+    return lambda task: Proposal(statements)
 
 
 def read_statements(text: str) -> tuple[str, ...]:
@@ -51,23 +65,22 @@ def read_statements(text: str) -> tuple[str, ...]:
 
 
 def in_a_process(module: str) -> Contender:
-    """Runs `module` in a fresh Python (another hash seed each time, memory counted from nothing): JSON with `dsn`,
-    `queries` and `max_size_bytes` in, JSON with `ddl` and `explains` out."""
+    """Runs `module` in a fresh Python (another hash seed each time, memory counted from nothing): the task as JSON in, JSON
+    with `ddl` and `explains` (and `notes`, a list of texts) out."""
 
-    def propose(dsn: str, queries: Sequence[Query], budget: int | None) -> Proposal:
-        task = {
-            "dsn": dsn,
-            "queries": [{"name": one.name, "sql": one.sql, "weight": one.weight} for one in queries],
-            "max_size_bytes": budget,
-        }
+    def propose(task: Task) -> Proposal:
         begun = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", module],
-            input=json.dumps(task),
-            capture_output=True,
-            text=True,
-            env={key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"},
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", module],
+                input=json.dumps(asdict(task)),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                env={key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"},
+            )
+        except subprocess.TimeoutExpired:
+            raise BenchError(f"{module} gave no answer in {PATIENCE} s.") from None
         seconds = time.perf_counter() - begun
         if done.returncode:
             raise BenchError(f"{module} ended with {done.returncode}:\n{done.stderr.strip()[-3000:]}")
@@ -83,9 +96,10 @@ def in_a_process(module: str) -> Contender:
     return propose
 
 
-def answer_task(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def answer_task(work: Callable[[Task], dict[str, Any]]) -> None:
     """The other side of `in_a_process`: reads the task, prints the answer with the time and the peak of memory."""
-    task = json.load(sys.stdin)
+    given = json.load(sys.stdin)
+    task = Task(**{**given, "queries": tuple(Query(**one) for one in given["queries"])})
     begun = time.perf_counter()
     answer = work(task)
     print(

@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.advisor.contenders import Proposal
+from benchmarks.advisor.contenders import Contender, Proposal, Task
 from benchmarks.advisor.estimate import Estimate, costs, estimate, heap_size, mean_of_ratios, ratio_of_sums
-from benchmarks.advisor.trial import ROUNDS, Trial, trial
+from benchmarks.advisor.trial import ROUNDS, Runs, Trial, trial
 from benchmarks.advisor.workload import Query, Workload
 
 #: What `real` may be: `no`, only build, build and run.
@@ -69,38 +69,56 @@ class Judge:
     rounds: int = ROUNDS
     heap: int = field(init=False)
     before: dict[str, dict[str, float]] = field(init=False, default_factory=dict)
-    trials: dict[str, Trial] = field(init=False, default_factory=dict)
+    without: Trial | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             self.heap = heap_size(connection)
 
-    def bytes(self, budget: float | None) -> int | None:
-        return None if budget is None else int(self.heap * budget)
+    def ask(self, contender: Contender, budget: float | None, sizes: str) -> Proposal:
+        """Its answer on the first set of constants: the others are there to check it."""
+        queries = tuple(self.workload.queries(self.workload.constants[0]))
+        return contender(Task(self.dsn, queries, None if budget is None else int(self.heap * budget), sizes))
 
-    def judge(self, name: str, constants: str, budget: float | None, proposal: Proposal) -> Verdict:
-        queries = self.workload.queries(constants)
+    def judge(self, name: str, budget: float | None, proposal: Proposal) -> list[Verdict]:
+        """One verdict for each set of constants."""
+        queries = {constants: self.workload.queries(constants) for constants in self.workload.constants}
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            if constants not in self.before:
-                self.before[constants] = costs(connection, queries)
-            guessed = estimate(connection, queries, proposal.ddl)
+            if not self.before:
+                self.before = {constants: costs(connection, some) for constants, some in queries.items()}
+            guessed = {constants: estimate(connection, some, proposal.ddl) for constants, some in queries.items()}
+        run = self.real == "run"
+        if run and self.without is None:
+            self.without = trial(self.dsn, queries, (), rounds=self.rounds)
+        built = None
+        if self.real != "no":
+            built = trial(self.dsn, queries, proposal.ddl, rounds=self.rounds, run=run)
+        return [
+            self._verdict(name, constants, some, budget, proposal, guessed[constants], built)
+            for constants, some in queries.items()
+        ]
+
+    def _verdict(
+        self,
+        name: str,
+        constants: str,
+        queries: Sequence[Query],
+        budget: float | None,
+        proposal: Proposal,
+        guessed: Estimate,
+        built: Trial | None,
+    ) -> Verdict:
         before = self.before[constants]
         measured: dict[str, Any] = {}
-        refused = dict(guessed.refused)
-        after = None
-        if self.real != "no":
-            run = self.real == "run"
-            if run and constants not in self.trials:
-                self.trials[constants] = trial(self.dsn, queries, (), rounds=self.rounds)
-            after = trial(self.dsn, queries, proposal.ddl, rounds=self.rounds, run=run)
-            refused = after.refused
-            measured = {"real_size": after.size, "built": Ratios.of(queries, before, after.costs)}
-            if run:
-                none = self.trials[constants]
+        none = self.without.runs[constants] if self.without else None
+        with_it = built.runs[constants] if built else None
+        if built is not None and with_it is not None:
+            measured = {"real_size": built.size, "built": Ratios.of(queries, before, with_it.costs)}
+            if none is not None:
                 measured |= {
-                    "time": Ratios.of(queries, none.times, after.times),
-                    "pages": Ratios.of(queries, none.pages, after.pages),
-                    "timeouts": (*(f"{one} without an index" for one in none.timeouts), *after.timeouts),
+                    "time": Ratios.of(queries, none.times, with_it.times),
+                    "pages": Ratios.of(queries, none.pages, with_it.pages),
+                    "timeouts": (*(f"{one} without an index" for one in none.timeouts), *with_it.timeouts),
                 }
         return Verdict(
             self.workload.name,
@@ -111,24 +129,26 @@ class Judge:
             proposal,
             guessed.size,
             Ratios.of(queries, before, guessed.costs),
-            refused,
-            queries=self._by_query(queries, constants, guessed, after),
+            built.refused if built else guessed.refused,
+            queries=_by_query(queries, before, guessed.costs, none, with_it),
             **measured,
         )
 
-    def _by_query(
-        self, queries: Sequence[Query], constants: str, guessed: Estimate, after: Trial | None
-    ) -> dict[str, dict[str, float]]:
-        none = self.trials.get(constants)
-        found: dict[str, dict[str, float]] = {}
-        for query in queries:
-            row = {"cost": self.before[constants][query.name], "estimated": guessed.costs[query.name]}
-            if after is not None:
-                row["built"] = after.costs[query.name]
-            for label, one in (("without", none), ("with", after)):
-                if one is not None and query.name in one.times:
-                    row[f"ms_{label}"] = one.times[query.name]
-                if one is not None and query.name in one.pages:
-                    row[f"pages_{label}"] = one.pages[query.name]
-            found[query.name] = {key: round(value, 3) for key, value in row.items()}
-        return found
+
+def _by_query(
+    queries: Sequence[Query],
+    before: dict[str, float],
+    guessed: dict[str, float],
+    none: Runs | None,
+    with_it: Runs | None,
+) -> dict[str, dict[str, float]]:
+    columns = {"cost": before, "estimated": guessed}
+    if with_it is not None:
+        columns["built"] = with_it.costs
+    for label, runs in (("without", none), ("with", with_it)):
+        if runs is not None:
+            columns |= {f"ms_{label}": runs.times, f"pages_{label}": runs.pages}
+    return {
+        query.name: {name: round(values[query.name], 3) for name, values in columns.items() if query.name in values}
+        for query in queries
+    }

@@ -4,7 +4,7 @@ stays; sizes, run time and pages as the server counts them."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,36 +23,55 @@ WHERE c.relkind = 'i' AND c.relnamespace = 'public'::regnamespace
 """
 
 
-@dataclass(frozen=True)
-class Trial:
-    """Times in ms and pages by query, the best of the rounds. `timeouts` are the queries without an end: their time is the
-    limit, and their pages are missing."""
+#: Trials of one database go one after another: each takes locks that the other's DML waits for.
+ONE_AT_A_TIME = 5_106_301
 
-    size: int
-    sizes: dict[str, int]
-    build_seconds: float
+
+@dataclass(frozen=True)
+class Runs:
+    """Of one set of queries: costs, times in ms and pages by query, the best of the rounds. `timeouts` are the queries
+    without an end: their time is the limit, and their pages are missing."""
+
     costs: dict[str, float]
     times: dict[str, float] = field(default_factory=dict)
     pages: dict[str, float] = field(default_factory=dict)
-    timeouts: tuple[str, ...] = ()
-    refused: dict[str, str] = field(default_factory=dict)
+    timeouts: list[str] = field(default_factory=list)
 
 
-def trial(dsn: str, queries: Sequence[Query], ddl: Sequence[str], *, rounds: int = ROUNDS, run: bool = True) -> Trial:
-    """Build `ddl`, run the queries (planned only where not `run`), undo all."""
+@dataclass(frozen=True)
+class Trial:
+    """`sizes` in bytes by statement; `refused` says why a statement failed; `runs` by the name of the set of queries."""
+
+    sizes: dict[str, int]
+    refused: dict[str, str]
+    build_seconds: float
+    runs: dict[str, Runs]
+
+    @property
+    def size(self) -> int:
+        return sum(self.sizes.values())
+
+
+def trial(
+    dsn: str, queries: Mapping[str, Sequence[Query]], ddl: Sequence[str], *, rounds: int = ROUNDS, run: bool = True
+) -> Trial:
+    """Build `ddl`, run each set of queries (planned only where not `run`), undo all."""
     with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         try:
             with connection.transaction(force_rollback=True):
-                return _measured(connection, queries, ddl, rounds, run)
+                begun = time.perf_counter()
+                sizes, refused = _build(connection, ddl)
+                seconds = time.perf_counter() - begun
+                runs = {name: _runs(connection, some, rounds if run else 0) for name, some in queries.items()}
+                return Trial(sizes, refused, seconds, runs)
         finally:
-            if run:
-                _clean(connection, queries)
+            # Undone DML leaves dead rows and pages that are no longer all-visible.
+            if run and any(query.writes for some in queries.values() for query in some):
+                connection.execute("VACUUM")
 
 
-def _measured(
-    connection: psycopg.Connection[Any], queries: Sequence[Query], ddl: Sequence[str], rounds: int, run: bool
-) -> Trial:
-    begun = time.perf_counter()
+def _build(connection: psycopg.Connection[Any], ddl: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
     sizes: dict[str, int] = {}
     refused: dict[str, str] = {}
     known = _indexes_size(connection)
@@ -70,19 +89,21 @@ def _measured(
     # An index on an expression has statistics of its own, which autovacuum would gather soon.
     for (table,) in connection.execute(EXPRESSIONS).fetchall():
         connection.execute(f"ANALYZE {table}")  # type: ignore[arg-type]
-    found = Trial(sum(sizes.values()), sizes, time.perf_counter() - begun, costs(connection, queries), refused=refused)
-    if not run:
-        return found
+    return sizes, refused
+
+
+def _runs(connection: psycopg.Connection[Any], queries: Sequence[Query], rounds: int) -> Runs:
+    found = Runs(costs(connection, queries))
     connection.execute(f"SET LOCAL statement_timeout = '{PATIENCE}s'")  # type: ignore[arg-type]
-    timeouts = []
-    for query in queries:
+    for query in queries if rounds else ():
         best = _best(connection, query, rounds)
         if best is None:
-            timeouts.append(query.name)
+            found.timeouts.append(query.name)
             found.times[query.name] = PATIENCE * 1000.0
         else:
             found.times[query.name], found.pages[query.name] = best
-    return Trial(**{**found.__dict__, "timeouts": tuple(timeouts)})
+    connection.execute("SET LOCAL statement_timeout = 0")
+    return found
 
 
 EXPRESSIONS = """
@@ -117,9 +138,3 @@ def _best(connection: psycopg.Connection[Any], query: Query, rounds: int) -> tup
         pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         runs.append((explained["Planning Time"] + explained["Execution Time"], float(pages)))
     return min(runs)
-
-
-def _clean(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> None:
-    """Undone DML leaves dead rows and pages that are no longer all-visible."""
-    if any(query.writes for query in queries):
-        connection.execute("VACUUM")
