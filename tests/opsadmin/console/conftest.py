@@ -46,7 +46,7 @@ class Shop:
 @pytest.fixture(scope="session")
 def shop() -> Iterator[Shop]:
     """The shop that nothing may harm."""
-    with _shop() as found:
+    with shop_of_its_own() as found:
         yield found
 
 
@@ -54,11 +54,12 @@ def shop() -> Iterator[Shop]:
 def make_shop() -> Iterator[Callable[[], Shop]]:
     """A shop of one's own, to be harmed."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(_shop())
+        yield lambda: stack.enter_context(shop_of_its_own())
 
 
 @contextmanager
-def _shop() -> Iterator[Shop]:
+def shop_of_its_own() -> Iterator[Shop]:
+    """A shop on a server of its own."""
     directory = Path(tempfile.mkdtemp(prefix="swops-console-"))
     directory.chmod(0o777)  # the server, which is another user, makes the marker
     cluster = new_cluster(directory / "pg", primary_conninfo="host=/nowhere password=CANARYSECRET7")
