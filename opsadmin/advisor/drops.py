@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from opsadmin.advisor.facts import Column, ExistingIndex, Table
+from opsadmin.advisor.facts import ExistingIndex, Table
 from opsadmin.advisor.index_name import name_parts
 from opsadmin.advisor.spec import IndexSpec
 from opsadmin.core.blocks import said_bytes, said_seconds
@@ -82,7 +82,7 @@ def forbids(index: ExistingIndex, table: Table) -> str:
         return "It is a part of a partitioned index, and goes only with that."
     if not index.is_valid:
         return "It is not valid: finish it or drop it, which the check index.invalid says."
-    if index.oid in _keepers_of_keys(table, table.indexes):
+    if [index] in _serving(table, table.indexes):
         return "It alone serves a foreign key: without it a DELETE in the table referred to reads this one to its end."
     return ""
 
@@ -226,13 +226,18 @@ def _is_unused(
     )
 
 
-def _keepers_of_keys(table: Table, indexes: Iterable[ExistingIndex]) -> set[int]:
-    """Of each foreign key the index that finds its rows: a guarding one, one that is read, the narrowest."""
+def _serving(table: Table, indexes: Iterable[ExistingIndex]) -> Iterator[list[ExistingIndex]]:
+    """For each foreign key of the table the indexes that find its rows."""
     standing = list(indexes)
     numbers = {name: column.number for name, column in table.columns.items()}
-    found = set()
     for key in table.foreign_keys:
-        serving = [index for index in standing if _serves(index, frozenset(key), numbers, table.columns)]
+        yield [index for index in standing if _serves(index, frozenset(key), numbers)]
+
+
+def _keepers_of_keys(table: Table, indexes: Iterable[ExistingIndex]) -> set[int]:
+    """Of each foreign key the index to keep for it: a guarding one, one that is read, the narrowest."""
+    found = set()
+    for serving in _serving(table, indexes):
         kept = _best(
             serving,
             key=lambda one: (one.is_unique, one.scans > 0, -len(one.keys) - len(one.include), -one.oid),
@@ -242,9 +247,7 @@ def _keepers_of_keys(table: Table, indexes: Iterable[ExistingIndex]) -> set[int]
     return found
 
 
-def _serves(
-    index: ExistingIndex, key: frozenset[int], numbers: Mapping[str, int], columns: Mapping[str, Column]
-) -> bool:
+def _serves(index: ExistingIndex, key: frozenset[int], numbers: Mapping[str, int]) -> bool:
     keys = [numbers.get(name, 0) for name in index.keys]
     leads = key <= set(keys[: len(key)]) or (index.is_unique and not index.predicate and set(keys) <= key)
     collated = not any(collation for number, collation in zip(keys, index.collations, strict=False) if number in key)
