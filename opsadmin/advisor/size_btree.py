@@ -99,8 +99,8 @@ def _coarser(ends: dict[int, float]) -> dict[int, float]:
     return merged
 
 
-def pages_of(parts: Sequence[Part], include: Sequence[Stored], block: int) -> int:
-    """Pages of a b-tree of the parts. Raises TooWide."""
+def pages_of(parts: Sequence[Part], include: Sequence[Stored], block: int, free: float = LEAF_FREE) -> int:
+    """Pages of a b-tree of the parts, of whose leaves that share is left free. Raises TooWide."""
     rows = sum(part.rows for part in parts)
     if rows < 0.5:
         return 1
@@ -110,13 +110,13 @@ def pages_of(parts: Sequence[Part], include: Sequence[Stored], block: int) -> in
         _check_width(size, block)
         pivots += tuple_bytes(part.keys, has_null=part.has_null) * part.rows / rows
         if part.classes is None:
-            leaves += part.rows * (size + LINE_POINTER) / kept_of_equal(size + LINE_POINTER, block)
+            leaves += part.rows * (size + LINE_POINTER) / kept_of_equal(size + LINE_POINTER, block, free)
             items += part.rows
             continue
         for base, share in _bases(size):
             for expected, count in part.classes:
                 near = _rounded(expected)
-                bytes_, number, kept = _group(near, base, block)
+                bytes_, number, kept = _group(near, base, block, free)
                 leaves += share * count * expected / near * bytes_ / kept
                 items += share * count * expected / near * number
     level = max(1, math.ceil(leaves - 1e-6))
@@ -146,11 +146,11 @@ def _bases(mean: float) -> list[tuple[int, float]]:
     return [(low, 1.0)] if above < 0.02 else [(low, 1 - above), (low + 8, above)]
 
 
-def kept_of_equal(item: float, block: int) -> float:
+def kept_of_equal(item: float, block: int, free: float) -> float:
     """Bytes of items, all of one size (line pointer included), that stay on a leaf page. The page is closed when the
     fill factor is passed or nothing more fits; its last item then moves on and leaves its key as the high key."""
     room = block - PAGE_HEADER - SPECIAL - 2 * LINE_POINTER
-    closes = min(room - block * LEAF_FREE, room - item - LINE_POINTER)
+    closes = min(room - block * free, room - item - LINE_POINTER)
     return max(1, math.floor(closes / item)) * item
 
 
@@ -160,7 +160,7 @@ def _rounded(expected: float) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _group(expected: float, base: int, block: int) -> tuple[float, float, float]:
+def _group(expected: float, base: int, block: int, free: float) -> tuple[float, float, float]:
     """Of a key with that many rows: bytes of its items with line pointers, how many items, and the bytes that a page
     of such keys keeps."""
     # A tenth of the page with its line pointer, aligned downwards twice.
@@ -168,7 +168,7 @@ def _group(expected: float, base: int, block: int) -> tuple[float, float, float]
     fits = max(1, (most - base) // TID)
     if expected >= 2 * 9 * fits:
         full = aligned(base + TID * fits) + LINE_POINTER
-        return expected / fits * full, expected / fits, kept_of_postings(full, base, block)
+        return expected / fits * full, expected / fits, kept_of_postings(full, base, block, free)
     counts = list(_counts(expected))
     size = number = squares = 0.0
     for count, share in counts:
@@ -177,15 +177,15 @@ def _group(expected: float, base: int, block: int) -> tuple[float, float, float]
             number += share
             squares += item * item * share
     if expected < fits / 2:
-        room = block - PAGE_HEADER - SPECIAL - 2 * LINE_POINTER - block * LEAF_FREE
+        room = block - PAGE_HEADER - SPECIAL - 2 * LINE_POINTER - block * free
         return size, number, room - (base + LINE_POINTER) + squares / size / 2
-    return size, number, _filled([count for count, share in counts if share > 0.01], base, fits, block)
+    return size, number, _filled([count for count, share in counts if share > 0.01], base, fits, block, free)
 
 
-def kept_of_postings(full: float, base: int, block: int) -> float:
+def kept_of_postings(full: float, base: int, block: int, free: float) -> float:
     room = block - PAGE_HEADER - SPECIAL - 2 * LINE_POINTER
     # The high key leaves the posting list behind: the page closes later by the length of the last one.
-    closes = min(room - block * LEAF_FREE + full - LINE_POINTER - base, room - full - LINE_POINTER)
+    closes = min(room - block * free + full - LINE_POINTER - base, room - full - LINE_POINTER)
     return max(1, math.floor(closes / full)) * full
 
 
@@ -210,7 +210,7 @@ def _items(count: int, base: int, fits: int) -> Iterable[float]:
         yield (aligned(base + TID * rest) if rest > 1 else base) + LINE_POINTER
 
 
-def _filled(counts: list[int], base: int, fits: int, block: int) -> float:
+def _filled(counts: list[int], base: int, fits: int, block: int, free: float) -> float:
     """What a page keeps on average, by filling some."""
     room = block - PAGE_HEADER - SPECIAL - 2 * LINE_POINTER
     # In an order that mixes small and large.
@@ -222,7 +222,7 @@ def _filled(counts: list[int], base: int, fits: int, block: int) -> float:
         for count in order:
             for item in _items(count, base, fits):
                 extra = max(0.0, last - LINE_POINTER - base)
-                if used and (used > room - item - LINE_POINTER or used > room - block * LEAF_FREE + extra):
+                if used and (used > room - item - LINE_POINTER or used > room - block * free + extra):
                     pages += 1
                     total += used - last
                     used = last

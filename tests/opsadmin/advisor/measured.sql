@@ -24,5 +24,31 @@ SELECT
     'home/' || (random() * 4000)::int || '/' || (ARRAY['hall', 'kitchen', 'bath'])[1 + (random() * 2.99)::int] AS topic,
     (i / 10)::int AS parent,
     NULL::text AS nothing
-FROM generate_series(1, 150000) AS i;
+FROM generate_series(1, 100000) AS i;
+CREATE TABLE papers AS
+SELECT
+    i AS id,
+    array(SELECT (random() * power(random(), 3) * 2000)::int FROM generate_series(1, 1 + (i % 5))) AS tags,
+    jsonb_build_object(
+        'user', (random() * 20000)::int,
+        'kind', (ARRAY['a', 'b', 'c'])[1 + i % 3],
+        'tags', jsonb_build_array('t' || (random() * 50)::int, 't' || (random() * 50)::int),
+        'ref', md5(i::text),
+        'nested', jsonb_build_object('x', i % 10, 'y', NULL)
+    ) AS doc,
+    to_tsvector(
+        'simple',
+        (SELECT string_agg('w' || (power(random(), 4) * 20000)::int, ' ') FROM generate_series(1, 8 + i % 5))
+    ) AS words,
+    'home/' || (random() * 4000)::int || '/' || (ARRAY['hall', 'kitchen', 'bath'])[1 + i % 3] AS "the topic",
+    CASE WHEN random() < .8 THEN NULL ELSE 'Filter clogged for ' || (random() * 500)::int || ' hours in ' || md5((i % 100)::text) END
+        AS message,
+    timestamptz '2026-01-01' + i * interval '20 s' AS at,
+    point(random() * 100, random() * 100) AS place,
+    tstzrange(
+        timestamptz '2026-01-01' + i * interval '20 s',
+        timestamptz '2026-01-01' + (i + 10) * interval '20 s'
+    ) AS span,
+    ('10.' || i % 200 || '.' || i / 200 % 200 || '.' || i % 250)::inet AS ip
+FROM generate_series(1, 40000) AS i;
 ANALYZE;
