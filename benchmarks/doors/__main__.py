@@ -52,7 +52,7 @@ def main() -> int:
 def tried(site: Site, options: argparse.Namespace, at_end: ExitStack) -> list[dict[str, Any]]:
     """A row for each call and door."""
     from benchmarks.doors import ways
-    from opsadmin.perform import find, operations
+    from opsadmin.perform import operations
 
     known = {one.name for one in operations()}
     wanted = [one for one in samples(site.dsn, conflicts()) if one.name in known and options.only in one.name]
@@ -69,54 +69,52 @@ def tried(site: Site, options: argparse.Namespace, at_end: ExitStack) -> list[di
     ]
     transcript = Transcript(options.transcript, site)
     at_end.enter_context(blocked_session(site.dsn))
-    rows = {}
-    for sample in wanted:
-        first = None
-        for door in doors:
-            answer = asked(door, find(sample.name), sample)
-            if answer is None:
-                continue
-            first = first or answer
-            rows[sample.title, door.name] = row = {
-                "call": sample.title,
-                "door": door.name,
-                "outcome": answer.outcome,
-                "bytes": answer.size,
-                "problem": problem(first, answer, sample),
-                "times": [],
-            }
-            transcript.keep(sample, door.name, answer)
-            if row["problem"]:
-                print(f"{sample.title} by {door.name}: {row['problem']}", file=sys.stderr)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for sample, door, first, answer in answers(wanted, doors):
+        rows[sample.title, door] = {
+            "call": sample.title,
+            "door": door,
+            "outcome": answer.outcome,
+            "bytes": answer.size,
+            "problem": problem(first, answer, sample, exactly=not sample.differs),
+            "times": [],
+        }
     with load(site, WRITERS, READERS):
-        for _round in range(options.rounds):
-            for sample in wanted:
-                for door in doors:
-                    if (row := rows.get((sample.title, door.name))) is None:
-                        continue
-                    answer = asked(door, find(sample.name), sample)
-                    assert answer is not None
-                    row["times"].append(answer.ms)
-                    if answer.outcome != row["outcome"]:
-                        row["problem"] = row["problem"] or f"under load: {answer.outcome}: {answer.result}"
+        for number in range(options.rounds):
+            for sample, door, first, answer in answers(wanted, doors):
+                row = rows[sample.title, door]
+                row["times"].append(answer.ms)
+                if found := problem(first, answer, sample, exactly=False):
+                    row["problem"] = row["problem"] or f"under load: {found}"
+                if not number:
+                    transcript.keep(sample, door, answer)
     for row in rows.values():
         row["ms"] = round(median(row.pop("times") or [0.0]), 1)
     return list(rows.values())
 
 
-def asked(door: Any, operation: Any, sample: Sample) -> Any:
-    with sample.call() as given:
-        return door.ask(operation, given, preview=sample.preview)
+def answers(wanted: list[Sample], doors: list[Any]) -> Iterator[tuple[Sample, str, Any, Any]]:
+    """Each call by each door that takes it: the first door's answer, and this one's."""
+    from opsadmin.perform import find
+
+    for sample in wanted:
+        first = None
+        for door in doors:
+            with sample.call() as given:
+                answer = door.ask(find(sample.name), given, preview=sample.preview)
+            if answer is not None:
+                first = first or answer
+                yield sample, door.name, first, answer
 
 
-def problem(first: Any, answer: Any, sample: Sample) -> str:
+def problem(first: Any, answer: Any, sample: Sample, *, exactly: bool) -> str:
     """What is wrong with an answer, empty where all is well: no answer at all, or another one than at the first door."""
     from benchmarks.doors.agree import difference
 
     expected = {"refused": "SqlRefused", "wrong": "SqlWrong"}.get(sample.what, "preview" if sample.preview else "done")
     if answer.outcome != expected:
         return f"{answer.outcome}: {answer.result}"
-    return "" if answer is first else difference(first, answer, exactly=not sample.differs)
+    return "" if answer is first else difference(first, answer, exactly=exactly)
 
 
 def conflicts() -> Iterator[str]:

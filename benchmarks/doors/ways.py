@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import shlex
 import sys
 import threading
 import time
@@ -104,7 +105,7 @@ class Command:
         done = self.site.manage(*words)
         ms = (time.perf_counter() - begun) * 1000
         out, err = done.stdout.decode(), done.stderr.decode()
-        request = f"manage.py {' '.join(words)}"
+        request = shlex.join(["manage.py", *words])
         if done.returncode == 0:
             return Answer("preview" if preview else "done", json.loads(out), request, out, ms)
         text = f"exit code {done.returncode}\n{out}{err}"
