@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.advisor.contenders import Proposal
 from benchmarks.advisor.evaluate import Ratios, Verdict
 
 MIB = 1 << 20
@@ -63,16 +64,21 @@ def _ratios(ratios: Ratios | None) -> str:
 def show(verdicts: Sequence[Verdict], *, statements: bool = False, by_query: bool = False) -> None:
     console = Console(width=None if Console().is_terminal else 200)
     console.print(table(verdicts))
+    told: Proposal | None = None
     for one in verdicts:
         name = f"{one.workload}: {one.contender}, {one.constants}"
         if one.timeouts:
             console.print(f"{name}: ran out of time: {', '.join(one.timeouts)}.")
-        for statement, why in one.refused.items():
-            console.print(f"{name}: not counted: {statement}: {why}.", markup=False)
-        for note in one.proposal.notes:
-            console.print(f"{name}: {note}", markup=False)
-        if statements:
-            console.print(f"{name}:", *(f"  {statement};" for statement in one.proposal.ddl), sep="\n", markup=False)
+        if one.proposal is not told:  # it is the same for every set of constants
+            for statement, why in one.refused.items():
+                console.print(f"{name}: not counted: {statement}: {why}.", markup=False)
+            for note in one.proposal.notes:
+                console.print(f"{name}: {note}", markup=False)
+            if statements:
+                console.print(
+                    f"{name}:", *(f"  {statement};" for statement in one.proposal.ddl), sep="\n", markup=False
+                )
+            told = one.proposal
         if by_query:
             console.print(_queries(one, name))
 

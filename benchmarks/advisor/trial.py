@@ -3,6 +3,7 @@ stays; sizes, run time and pages as the server counts them."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ WHERE c.relkind = 'i' AND c.relnamespace = 'public'::regnamespace
 """
 
 
+CREATE_INDEX = re.compile(r"(\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s)(?:\s*CONCURRENTLY\s)?", re.IGNORECASE)
 #: Trials of one database go one after another: each takes locks that the other's DML waits for.
 ONE_AT_A_TIME = 5_106_301
 
@@ -76,11 +78,15 @@ def _build(connection: psycopg.Connection[Any], ddl: Sequence[str]) -> tuple[dic
     refused: dict[str, str] = {}
     known = _indexes_size(connection)
     for statement in ddl:
+        if not CREATE_INDEX.match(statement):
+            refused[statement] = "it is not CREATE INDEX"
+            continue
         try:
             # A second transaction block is a savepoint: one statement that fails does not take the others along.
             with connection.transaction():
-                # No index can be built CONCURRENTLY in a transaction, and nobody waits for this one.
-                connection.execute(statement.replace(" CONCURRENTLY", "", 1))  # type: ignore[arg-type]
+                # No index can be built CONCURRENTLY in a transaction, and nobody waits for this one. Prepared: what
+                # the server prepares is one statement, so nothing behind it ends the transaction.
+                connection.execute(CREATE_INDEX.sub(r"\1", statement), prepare=True)  # type: ignore[arg-type]
         except psycopg.Error as error:
             refused[statement] = error.diag.message_primary or str(error)
             continue
