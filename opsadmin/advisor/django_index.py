@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -101,7 +101,7 @@ def django_index(spec: IndexSpec, name: str, model: type[Model], fields: Fields)
             editor = connections[fields.database].schema_editor(collect_sql=True)
             made = index_tree(str(index.create_sql(model, editor)))
     except Unreadable as error:
-        raise CannotSay(f"Meta.indexes cannot say this index: {error}.") from error
+        raise CannotSay("Meta.indexes has no words for its keys or its predicate.") from error
     except (FieldError, ValidationError, ValueError, TypeError, NotImplementedError, DatabaseError) as error:
         raise CannotSay("Meta.indexes cannot say this index with the fields that the model has.") from error
     if not _same(wanted, made, fields):
@@ -154,12 +154,12 @@ def _key(key: Key, fields: Fields) -> Any:
             raise CannotSay(
                 "An operator class of an expression needs django.contrib.postgres in INSTALLED_APPS, which it is not in."
             )
-        expression = postgres.OpClass(expression, name=key.opclass)
+        expression = postgres.OpClass(_inner(expression), name=key.opclass)
     if not key.descending and not key.nulls_first:
         return expression
     if key.descending:
-        return models.OrderBy(expression, descending=True, nulls_last=None if key.nulls_first else True)
-    return models.OrderBy(expression, nulls_first=True)
+        return expression.desc() if key.nulls_first else expression.desc(nulls_last=True)
+    return expression.asc(nulls_first=True)
 
 
 # --- expressions --------------------------------------------------------------------------------------------------------
@@ -176,15 +176,20 @@ def _expression(tree: Any, fields: Fields) -> Any:
         case ("cast", ("text", _) as constant, "text"):
             return _expression(constant, fields)
         case ("cast", inner, str(kind)) if kind in _CASTS:
-            return Cast(_expression(inner, fields), output_field=_CASTS[kind]())
+            return Cast(_inner(_expression(inner, fields)), output_field=_CASTS[kind]())
         case ("call", str(name), *arguments):
-            said = [_expression(one, fields) for one in arguments]
+            said = [_inner(_expression(one, fields)) for one in arguments]
             known = _FUNCTIONS.get(name)
             return known(*said) if known else Func(*said, function=name)
         case ("operator", "->>" | "->" as operator, inner, ("text" | "number", str(key))):
             transform = KeyTextTransform if operator == "->>" else KeyTransform
-            return transform(key, _expression(inner, fields))
+            return transform(key, _inner(_expression(inner, fields)))
     raise CannotSay("Meta.indexes has no words for its expression.")
+
+
+def _inner(expression: Any) -> Any:
+    """Inside another one a column goes by its name, as people write it: Lower("email")."""
+    return cast(Any, expression).name if isinstance(expression, F) else expression
 
 
 # --- predicates ---------------------------------------------------------------------------------------------------------

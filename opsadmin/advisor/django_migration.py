@@ -23,7 +23,11 @@ from opsadmin.advisor.django_models import is_own, shown
 
 _CLASS = "class Migration(migrations.Migration):\n"
 #: What PostgreSQL does concurrently it does outside of transactions.
-_NOT_ATOMIC = f"{_CLASS}    # Nothing is done CONCURRENTLY inside a transaction.\n    atomic = False\n"
+_NOT_ATOMIC = f"""{_CLASS}\
+    # Nothing is done CONCURRENTLY inside a transaction. An index whose making was broken off stays there, not valid:
+    # drop it before you run this again.
+    atomic = False
+"""
 
 
 class CannotMigrate(Exception):

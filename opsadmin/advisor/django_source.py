@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.migrations.serializer import serializer_factory
-from django.db.models import Q
+from django.db.models import OrderBy, Q
+
+#: A longer call is written with one argument a line.
+MOST_CHARACTERS = 88
 
 #: Where the names are imported from that people know by a shorter way than where they are defined.
 _PUBLIC = {
@@ -22,7 +25,12 @@ _PUBLIC = {
 def source_of(value: Any) -> tuple[str, tuple[str, ...]]:
     """The source and the imports it needs, in order."""
     imports: set[str] = set()
-    return _source(value, imports), tuple(sorted(imports))
+    text = _source(value, imports)
+    if len(text) > MOST_CHARACTERS and hasattr(value, "deconstruct"):
+        name, arguments = _call(value, imports)
+        text = f"{name}(\n" + "".join(f"    {one},\n" for one in arguments) + ")"
+    # As isort has them: what is imported whole first.
+    return text, tuple(sorted(imports, key=lambda line: (line.startswith("from "), line)))
 
 
 def _source(value: Any, imports: set[str]) -> str:
@@ -36,22 +44,34 @@ def _source(value: Any, imports: set[str]) -> str:
     if isinstance(value, tuple):
         # Where Django hands out a tuple a list does too, and is what people write.
         return _source(list(value), imports)
+    if isinstance(value, OrderBy):
+        # As .desc() and .asc() made it.
+        _, (inner,), named = _parts(value)
+        order = "desc" if named.get("descending") else "asc"
+        options = ", ".join(f"{key}={_source(one, imports)}" for key, one in named.items() if key != "descending")
+        return f"{_source(inner, imports)}.{order}({options})"
     if hasattr(value, "deconstruct"):
-        path, arguments, named = _parts(value)
-        module, _, name = path.rpartition(".")
-        for public in sorted(_PUBLIC, key=len, reverse=True):
-            if module == public or module.startswith(f"{public}."):
-                line, prefix = _PUBLIC[public]
-                break
-        else:
-            line, prefix = f"from {module} import {{0}}", ""
-        imports.add(line.format(name))
-        said = [_source(one, imports) for one in arguments]
-        said += [f"{key}={_source(one, imports)}" for key, one in named.items()]
-        return f"{prefix}{name}({', '.join(said)})"
+        name, arguments = _call(value, imports)
+        return f"{name}({', '.join(arguments)})"
     text, needed = serializer_factory(value).serialize()
     imports |= set(needed)
     return text
+
+
+def _call(value: Any, imports: set[str]) -> tuple[str, list[str]]:
+    """What is called, and with which arguments."""
+    path, arguments, named = _parts(value)
+    module, _, name = path.rpartition(".")
+    for public in sorted(_PUBLIC, key=len, reverse=True):
+        if module == public or module.startswith(f"{public}."):
+            line, prefix = _PUBLIC[public]
+            break
+    else:
+        line, prefix = f"from {module} import {{0}}", ""
+    imports.add(line.format(name))
+    said = [_source(one, imports) for one in arguments]
+    said += [f"{key}={_source(one, imports)}" for key, one in named.items()]
+    return f"{prefix}{name}", said
 
 
 def _parts(value: Any) -> tuple[str, Sequence[Any], dict[str, Any]]:

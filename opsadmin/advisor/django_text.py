@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from textwrap import indent
 from typing import Any, cast
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.db.models import ForeignKey, Index, Model
 
 from opsadmin.advisor.django_index import CannotSay, Fields, django_index
 from opsadmin.advisor.django_migration import CannotMigrate, MigrationFile, Migrations
-from opsadmin.advisor.django_models import ModelTable, field_place, is_own_model, meta_place, model_tables
+from opsadmin.advisor.django_models import MetaPlace, ModelTable, field_place, is_own_model, meta_place, model_tables
 from opsadmin.advisor.django_source import source_of
 from opsadmin.advisor.drops import create_again, forbids
 from opsadmin.advisor.facts import ExistingIndex, Table
@@ -128,11 +129,10 @@ class DjangoProject:
             table,
             lambda: [*self._extension(spec, table), self._add(spec, index, table)],
             fragment=f"{table.model._meta.model_name}_{name}",
-            fakes=True,
         )
 
     def _add(self, spec: IndexSpec, index: Index, table: ModelTable) -> Operation:
-        model = table.model._meta.object_name or ""
+        model = table.model._meta.model_name or ""
         if table.is_partitioned:
             return AddIndex(model, index)
         if table.is_plain:
@@ -173,9 +173,7 @@ class DjangoProject:
                 advice, owner, lambda: [self._drop(index, table, owner)], fragment=fragment, reason=str(error)
             )
         place, change, operation = changed
-        return self._with(
-            replace(advice, place=place, change=change), owner, lambda: [operation], fragment=fragment, fakes=True
-        )
+        return self._with(replace(advice, place=place, change=change), owner, lambda: [operation], fragment=fragment)
 
     def _unsay(self, index: ExistingIndex, table: Table, owner: ModelTable) -> tuple[str, str, Operation]:
         """Where the model says the index, what stands there then, and the operation.
@@ -184,16 +182,9 @@ class DjangoProject:
         meta = owner.model._meta
         said = next((one for one in meta.indexes if one.name == index.name), None)
         if said is not None:
-            where = meta_place(owner.model)
-            if where is None or not where.has_indexes:
-                raise CannotSay(
-                    "The index comes from the Meta of an abstract base, and the other models that stand on it keep it: give"
-                    f" {meta.object_name} a Meta of its own without it, or take it away from the base."
-                )
             if index.name not in self._migrations.state_indexes(meta.app_label, meta.object_name or ""):
                 raise CannotSay("The migrations do not know the index: run makemigrations first.")
-            place = f"{where.file}, line {where.line}: take away from Meta.indexes of {meta.object_name}"
-            return place, f"# {source_of(said)[0]},", self._remove(index, table, owner)
+            return *_meta_without(owner, said), self._remove(index, table, owner)
         field: Any = next((one for column, one in owner.fields.items() if index.keys == (column,)), None)
         if field is None or not self._is_of_field(index, owner):
             raise CannotSay("The model does not know the index: it was made by hand, or by a migration's SQL.")
@@ -214,7 +205,7 @@ class DjangoProject:
             f"# {field.name}: {words}",
             SeparateDatabaseAndState(
                 database_operations=[self._drop(index, table, owner)],
-                state_operations=[AlterField(meta.object_name or "", field.name, altered)],
+                state_operations=[AlterField(meta.model_name or "", field.name, altered)],
             ),
         )
 
@@ -226,7 +217,7 @@ class DjangoProject:
         return index.method == "btree" and index.name in {name.strip('"') for name in names}
 
     def _remove(self, index: ExistingIndex, table: Table, owner: ModelTable) -> Operation:
-        model = owner.model._meta.object_name or ""
+        model = owner.model._meta.model_name or ""
         if owner.is_partitioned:
             return RemoveIndex(model, index.name)
         if owner.is_plain:
@@ -255,8 +246,6 @@ class DjangoProject:
             )
         if not is_own_model(table.model):
             raise CannotSay(f"{meta.label} belongs to an installed package, whose source is not yours to edit.")
-        if not self._migrations.is_own(meta.app_label):
-            raise CannotSay(f"The app {meta.app_label} has no migrations in the project.")
 
     def _with(
         self,
@@ -266,12 +255,12 @@ class DjangoProject:
         *,
         fragment: str,
         reason: str = "",
-        fakes: bool = False,
     ) -> DjangoAdvice:
         """The advice with its migration, or with the reason why there is none."""
         try:
             alias = self._alias(table)
-            file = self._file(table, operations(), re.sub(r"\W+", "_", fragment).lower())
+            done = operations()
+            file = self._file(table, done, re.sub(r"\W+", "_", fragment).lower())
         except CannotMigrate as error:
             return replace(advice, reason=f"{reason} {error} Run the DDL by hand.".strip())
         target = "" if alias == DEFAULT_DB_ALIAS else f" --database={alias}"
@@ -284,7 +273,8 @@ class DjangoProject:
             migration=file.text,
             path=file.path,
             command=command,
-            already=f"{command} --fake" if fakes else "",
+            # What is written as SQL says IF NOT EXISTS itself.
+            already=f"{command} --fake" if any(isinstance(one, AddIndex) for one in done) else "",
             reason=f"{reason} {locks}".strip(),
         )
 
@@ -299,6 +289,8 @@ class DjangoProject:
         app = table.model._meta.app_label
         after: list[tuple[str, str]] = []
         if not self._migrations.is_own(app):
+            if is_own_model(table.model):
+                raise CannotMigrate(f"The app {app} has no migrations in the project.")
             own = self._migrations.own_app(app)
             if own is None:
                 raise CannotMigrate(f"Neither the app {app} nor another one of the project has migrations of its own.")
@@ -321,19 +313,40 @@ class DjangoProject:
 def _meta_change(table: ModelTable, source: str) -> tuple[str, str]:
     """Where the index is put, and the source as it stands there."""
     model = table.model
-    name = model._meta.object_name
     where = meta_place(model)
     if where is None:
         return f"Meta.indexes of {model._meta.label}", f"{source},"
-    at = f"{where.file}, line {where.line}"
     if where.has_indexes:
-        return f"{at}: add to Meta.indexes of {name}", f"{source},"
-    handed_down = f"*{where.bases[0]}.indexes, " if where.bases and model._meta.indexes else ""
-    line = f"indexes = [{handed_down}{source}]"
+        return f"{where.file}, line {where.line}: add to Meta.indexes of {model._meta.object_name}", f"{source},"
+    handed_down = [f"*{where.bases[0]}.indexes"] if where.bases and model._meta.indexes else []
+    return _new_indexes(model, where, [*handed_down, source])
+
+
+def _meta_without(table: ModelTable, index: Index) -> tuple[str, str]:
+    """Where the index is taken away, and what stood there; or what stands instead of an abstract base's indexes."""
+    model = table.model
+    where = meta_place(model)
+    source = source_of(index)[0]
+    if where is None or where.has_indexes:
+        at = f"{where.file}, line {where.line}: t" if where else "T"
+        gone = "\n".join(f"# {line}" for line in f"{source},".splitlines())
+        return f"{at}ake away from Meta.indexes of {model._meta.object_name}", gone
+    left = [source_of(one)[0] for one in model._meta.indexes if one.name != index.name]
+    place, change = _new_indexes(model, where, left)
+    return f"{place}, so that it has not those of its base", change
+
+
+def _new_indexes(model: type[Model], where: MetaPlace, sources: Sequence[str]) -> tuple[str, str]:
+    """`indexes` for a class that has none, in its Meta or in a new one."""
+    lines = "".join(indent(f"{source},\n", "    ") for source in sources)
+    text = f"indexes = [\n{lines}]" if sources else "indexes = []"
     if where.has_meta:
-        return f"{at}: add to Meta of {name}", line
+        return f"{where.file}, line {where.line}: add to Meta of {model._meta.object_name}", text
     base = f"({where.bases[0]})" if where.bases else ""
-    return f"{at}: add to {name}", f"class Meta{base}:\n    {line}"
+    return (
+        f"{where.file}, line {where.line}: add to {model._meta.object_name}",
+        f"class Meta{base}:\n{indent(text, '    ')}",
+    )
 
 
 def _index_name(name: str, table: ModelTable) -> str:

@@ -30,12 +30,17 @@ class Customer(models.Model):
     email = models.CharField(max_length=100, unique=True)
 
 
+class Client(Customer):
+    class Meta:
+        proxy = True
+
+
 class Order(%(base)s):
     status = models.CharField(max_length=20)
     note = models.CharField(max_length=20, null=True)
     code = models.CharField(max_length=20, db_index=True)
     number = models.IntegerField(db_index=True)
-    customer = models.ForeignKey(Customer, models.CASCADE)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
 %(more)s    is_open = models.BooleanField()
     day = models.DateField(null=True)
     created = models.DateTimeField()
@@ -56,6 +61,8 @@ METAS = {
     "base": ("Dated", ""),
     "schema": (PLAIN, '    class Meta:\n        db_table = \'"other"."Order of {app}"\''),
     "through": (PLAIN, ""),
+    "child": ("Customer", ""),
+    "parted": (PLAIN, "    class Meta:\n        managed = False\n        db_table = 'parted'"),
     "unmanaged": (PLAIN, "    class Meta:\n        managed = False\n        db_table = 'by_hand'"),
 }
 BASE = """
@@ -114,7 +121,7 @@ class Project:
             base, meta = METAS[kind]
             more = MANY if kind == "through" else ""
             source = SHOP % {"base": base, "meta": meta.format(app=app), "more": more}
-            if base != PLAIN:
+            if base == "Dated":
                 source = source.replace("class Customer", f"{BASE.lstrip()}\nclass Customer", 1)
             package = directory / "shops" / app
             (package / "migrations").mkdir(parents=True)
@@ -177,9 +184,11 @@ class Project:
         elif where.startswith("add to Meta of"):
             lines[at + 1 : at + 1] = [f"        {one}" for one in change]
         elif where.startswith("add to "):
-            lines += [f"    {one}" for one in change]
+            end = next((n for n in range(at + 1, len(lines)) if lines[n] and not lines[n].startswith(" ")), len(lines))
+            lines[end:end] = [f"    {one}" for one in change]
         elif where.startswith("take away"):
-            lines = [one for one in lines if one.strip() != change[0].removeprefix("# ")]
+            gone = {one.removeprefix("# ").strip() for one in change}
+            lines = [one for one in lines if one.strip() not in gone]
         elif "db_index=False" in where:
             lines[at] = lines[at].removesuffix(")") + ", db_index=False)"
         else:

@@ -4,6 +4,9 @@ has the index that was asked for, and undoing it takes it away."""
 import psycopg
 import pytest
 
+from opsadmin.advisor.django_text import DjangoProject, django_text
+from opsadmin.advisor.spec import IndexSpec, Key
+from opsadmin.advisor.sql_tree import Unreadable, expression_tree
 from opsadmin.postgres.names import quoted
 from tests.opsadmin.advisor.django_project import Project
 
@@ -40,9 +43,12 @@ ADD = {
     "filled": ("none", {"keys": ["status"], "options": "fillfactor = 70"}, ""),
     "elsewhere": ("schema", {"keys": ["status"]}, ""),
     "through": ("through", {"keys": ["customer_id", "order_id"], "of": "order_rivals"}, "many-to-many field of Order"),
+    "child": ("child", {"keys": ["customer_ptr_id", "status"]}, ""),
+    "inherited": ("child", {"keys": ["email"], "of": "customer"}, ""),
+    "parted": ("parted", {"keys": ["status"], "of": "parted"}, "managed = False"),
     "unmanaged": ("unmanaged", {"keys": ["status"], "of": "by_hand"}, "managed = False"),
     "arithmetic": ("none", {"keys": [{"text": '(("Price in €" % 7))'}]}, "no words for its expression"),
-    "truth": ("none", {"keys": ["day"], "predicate": "is_open IS TRUE"}, "cannot say this index"),
+    "truth": ("none", {"keys": ["day"], "predicate": "is_open IS TRUE"}, "no words for its keys or its predicate"),
     "long": ("none", {"keys": ["day"], "named": "orders_of_a_shop_by_their_day_and_no_more"}, "has 41 characters"),
     "unknown": ("none", {"keys": ["by_hand"]}, "no field for the column by_hand"),
     "zoneless": (
@@ -58,14 +64,14 @@ DROP = {
     "d_alone": ("none", "customer_id", ""),
     "d_code": ("none", "code", ""),
     "d_hand": ("none", "by hand", ""),
-    "d_base": ("base", "d_base_order_w", ""),
+    "d_base": ("base", "d_base_order_w", "so that it has not those of its base"),
     "d_unique": ("none", "email_like", ""),
 }
 
 
 def table_of(app, kind, what="order"):
-    if what == "by_hand":
-        return "by_hand"
+    if what in ("by_hand", "parted"):
+        return what
     return f'other."Order of {app}"' if kind == "schema" else f"public.{app}_{what}"
 
 
@@ -78,6 +84,7 @@ def address(superuser_dsn):
         with psycopg.connect(made, autocommit=True) as inside:
             inside.execute("CREATE SCHEMA other; CREATE EXTENSION pg_trgm")
             inside.execute("CREATE TABLE by_hand (id bigint, status text, day date)")
+            inside.execute("CREATE TABLE parted (id bigint, status text) PARTITION BY HASH (id)")
         yield made
         connection.execute("DROP DATABASE shops_of_django WITH (FORCE)")
 
@@ -146,6 +153,10 @@ def test_advice_is_carried_out(address, tmp_path):
             project.take(advice)
         for app, (_, _, where) in DROP.items():
             assert where in answers[app]["place"], answers[app]
+        assert "CONCURRENTLY" not in answers["parted"]["migration"]
+        assert "IF NOT EXISTS pg_trgm" in answers["trigram"]["migration"]
+        assert "--fake" in answers["plain"]["already"]
+        assert answers["elsewhere"]["already"] == ""
         assert "The index stays: it alone serves a foreign key" in answers["d_alone"]["reason"]
         assert not answers["d_alone"]["migration"]
 
@@ -185,6 +196,34 @@ def test_advice_is_carried_out(address, tmp_path):
         assert not set(left) & new
         assert {name: before[name] for name in left} == left
         assert set(before) - set(left) == {'"by hand"'}
+        look_at_what_goes_wrong(project, wanted)
+
+
+def look_at_what_goes_wrong(project, wanted):
+    shops = project.directory / "shops"
+    (shops / "gin" / "migrations" / "0002_another.py").write_text(
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    dependencies = [('gin', '0001_initial')]\n"
+    )
+    for file in (shops / "jsonb" / "migrations").iterdir():
+        if file.is_file():
+            file.unlink()
+    (shops / "jsonb" / "migrations").rename(shops / "jsonb" / "gone")
+    (shops / "hash" / "models.py").write_text(
+        (shops / "hash" / "models.py").read_text().replace("class Order(", "exec('')\n\nclass Order(")
+        + "\nOrder.__qualname__ = 'Made'\n"
+    )
+    answers = project.ask({app: {**wanted[app], "name": f"newer_{app}_idx"} for app in ("gin", "jsonb", "hash")})
+    assert "2 latest migrations (0002_another, 0002_order_new_gin_idx): merge them first" in answers["gin"]["reason"]
+    assert "Run the DDL by hand" in answers["gin"]["reason"]
+    assert "GinIndex(" in answers["gin"]["change"]
+    assert "The app jsonb has no migrations" in answers["jsonb"]["reason"]
+    assert (answers["jsonb"]["migration"], answers["jsonb"]["command"]) == ("", "")
+    assert "opclasses=" in answers["jsonb"]["change"]
+    assert answers["hash"]["place"] == "Meta.indexes of hash.Order"
+    (shops / "plain" / "migrations" / "0003_broken.py").write_text("nonsense(")
+    answers = project.ask({"plain": {**wanted["plain"], "name": "newer"}})
+    assert "cannot be read (SyntaxError)" in answers["plain"]["reason"]
+    assert answers["plain"]["migration"] == ""
 
 
 def assert_used_alike(connection, app, predicate, index):
@@ -194,3 +233,54 @@ def assert_used_alike(connection, app, predicate, index):
         f"EXPLAIN SELECT day FROM {app}_order WHERE {predicate} AND day = '2024-01-01'"
     ).fetchall()
     assert index in str(plan), plan
+
+
+@pytest.mark.django_db(databases=["default", "store"], transaction=True)
+def test_a_project_of_several_databases(store_db):
+    """The store's tables are routed by model to one alias; nothing else of the project is there."""
+    with psycopg.connect(store_db) as connection:
+        oids = dict(
+            connection.execute("SELECT relname, oid FROM pg_class WHERE relname IN ('state_history', 'json_store')")
+        )
+    project = DjangoProject("store")
+    assert not project.has(1)
+    document = project.add(
+        IndexSpec(oids["json_store"], "public.json_store", (Key.of("data", "jsonb_path_ops"),), using="gin"), "data_idx"
+    )
+    assert document.model == "stores.JsonDocument"
+    assert 'GinIndex(fields=["data"], opclasses=["jsonb_path_ops"], name="data_idx")' in document.change
+    assert document.place.startswith("stores/models.py, line ")
+    assert document.command.startswith("python manage.py migrate stores 0")
+    assert document.command.endswith("--database=store")
+    spec = IndexSpec(oids["json_store"], "public.json_store", (Key("(data #> '{a}')"),))
+    assert "hints={'model_name': 'jsondocument'}" in project.add(spec, "data_idx").migration
+    assert django_text(IndexSpec(1259, "pg_catalog.pg_class", (Key.of("relname"),)), "x_idx", "store") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("((status)::text <> 'x'::text)", "NOT (status = 'x')"),
+        ("a = ANY (ARRAY[1, 2])", '"a" IN (1, 2)'),
+        ("((a)::text = ANY ((ARRAY['x'::character varying])::text[]))", "cast(a AS text) IN ('x'::varchar::text)"),
+        ("NOT NOT (a AND (b AND c))", "a AND b AND c"),
+        ("a IS NOT NULL", "NOT a IS NULL"),
+        ("pg_catalog.lower(a)", "LOWER((a))"),
+    ],
+)
+def test_texts_that_mean_the_same(one, other):
+    def plain(tree):
+        if tree[0] == "cast" and tree[2] == "text":
+            return plain(tree[1])
+        return tuple(plain(part) if isinstance(part, tuple) else part for part in tree)
+
+    assert plain(expression_tree(one)) == plain(expression_tree(other))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a IS TRUE", "a + ", "E'x' = a", "a BETWEEN 1 AND 2", "(a", "a)", "a b", "$1", "(" * 70 + "a" + ")" * 70],
+)
+def test_what_is_not_known_is_refused(text):
+    with pytest.raises(Unreadable):
+        expression_tree(text)
