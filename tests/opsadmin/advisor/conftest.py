@@ -25,8 +25,9 @@ def measured_dsn(superuser_dsn: str) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
     dsn = make_conninfo(superuser_dsn, dbname=name)
     with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = on")  # else VACUUM cannot tell yet that the rows are committed
         connection.execute((HERE / "measured.sql").read_text(encoding="utf-8"))
-        connection.execute("VACUUM")  # index-only scans look at the visibility map
+        connection.execute("VACUUM measured, papers")  # index-only scans look at the visibility map
     yield dsn
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
