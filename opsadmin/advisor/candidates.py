@@ -33,6 +33,17 @@ def candidates_of(use: TableUse, table: Table) -> Iterator[IndexSpec]:
     yield from maker.for_orders([])
 
 
+def stand_ins_of(spec: IndexSpec, use: TableUse, table: Table) -> Iterator[IndexSpec]:
+    """What the planner can be shown in place of an index of another access method: for each condition that it serves a
+    b-tree of the rows for which the condition holds, which is read as a whole. It finds the same rows, at nearly the same
+    cost."""
+    maker = _Maker(use, table)
+    for conditions in use.groups:
+        for one in conditions:
+            if one.clause and spec in maker.other_methods([one]):
+                yield IndexSpec(table.oid, table.identity, tuple(maker.narrowest()), predicate=maker.named(one.clause))
+
+
 class _Maker:
     def __init__(self, use: TableUse, table: Table) -> None:
         self._use = use
@@ -53,7 +64,7 @@ class _Maker:
         yield from self.for_orders(equal)
         yield from self._partial(known, equal, joins, ranges)
         yield from self._block_ranges(ranges)
-        yield from self._other_methods(conditions)
+        yield from self.other_methods(conditions)
 
     def _key_lists(
         self,
@@ -146,7 +157,7 @@ class _Maker:
             lists += [[*fixed, last] for last in (*joins, *ranges) if fixed and last.place != one.place]
             for conditions in lists:
                 keys = [key for other in conditions for key in self._key(other.place, other.kind)[:1]]
-                yield from self._specs(keys or self._narrowest(), predicate)
+                yield from self._specs(keys or self.narrowest(), predicate)
             for order in self._use.orders:
                 keys = [key for place in order for key in self._ordered(place)]
                 if keys and len(keys) <= MOST_KEYS:
@@ -179,7 +190,7 @@ class _Maker:
     def _share(self, column: Column, value: str) -> float:
         return next((share for known, share in column.common if known == value), 1.0)
 
-    def _narrowest(self) -> list[Key]:
+    def narrowest(self) -> list[Key]:
         columns = [one for one in self._numbers.values() if one.has_order and one.not_null]
         return [Key.of(min(columns, key=lambda one: (one.width, one.number)).name)] if columns else []
 
@@ -196,7 +207,7 @@ class _Maker:
             ):
                 yield IndexSpec(table.oid, table.identity, (Key.of(column.name),), using="brin")
 
-    def _other_methods(self, conditions: Iterable[Condition]) -> Iterator[IndexSpec]:
+    def other_methods(self, conditions: Iterable[Condition]) -> Iterator[IndexSpec]:
         """One index for each operator class that serves an operator which no b-tree does."""
         table = self._table
         for one in conditions:
@@ -238,7 +249,11 @@ class _Maker:
         """The expression with the names of its columns."""
         if any(number not in self._numbers for number in place.columns):
             return ""
-        return _COLUMN.sub(lambda match: identifier(self._numbers[int(match[1])].name), place.text)
+        return self.named(place.text)
+
+    def named(self, text: str) -> str:
+        """The expression with the names of its columns, where it has their numbers."""
+        return _COLUMN.sub(lambda match: identifier(self._numbers[int(match[1])].name), text)
 
     def _ordered(self, order: Order) -> list[Key]:
         return [

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opsadmin.advisor.size_gin import GinShape
+
 #: The CPU of a page of an index descended, in operators (DEFAULT_PAGE_CPU_MULTIPLIER).
 PAGE_CPU = 50.0
 #: A page that a bitmap in memory knows, in bytes.
@@ -123,23 +125,26 @@ def hash_index(scan: Scan, settings: Settings) -> Cost:
     return Cost(0.0, run)
 
 
-def gin_index(scan: Scan, entries: float, distinct: float, settings: Settings, entry_pages: float = 0.0) -> Cost:
-    """GIN: `entries` searched (all must be met), `distinct` ones in the index (gincostestimate). `entry_pages`, `distinct`
-    of 0: as the planner guesses where it does not know."""
-    if entry_pages <= 0:
+def gin_index(scan: Scan, searched: float, shape: GinShape | None, settings: Settings) -> Cost:
+    """GIN: `searched` entries are looked for, all must be met. `shape`: of the index; None: as the planner guesses where it
+    does not know (gincostestimate)."""
+    if shape is None:
         entry_pages = max(1.0, math.floor(scan.index_pages * ENTRY_PAGES))
+        distinct = entry_pages * ENTRIES_PER_PAGE
+    else:
+        entry_pages, distinct = float(shape.entry_pages), max(shape.entries, 1.0)
     data_pages = max(0.0, scan.index_pages - 1 - entry_pages)
     distinct = max(distinct or entry_pages * ENTRIES_PER_PAGE, 1.0)
-    read: float = math.ceil(entries * round(entry_pages**0.15))
+    read: float = math.ceil(searched * round(entry_pages**0.15))
     startup = 0.0
     if settings.version >= 160000:
         if distinct > 1:
-            startup += math.ceil(math.log2(distinct)) * settings.cpu_operator * entries
+            startup += math.ceil(math.log2(distinct)) * settings.cpu_operator * searched
         startup += read * PAGE_CPU * settings.cpu_operator
     if scan.loops > 1:
         read = pages_fetched(read * scan.loops, entry_pages, scan.index_pages, settings) / scan.loops
     startup += read * settings.random_page
-    data: float = math.ceil(data_pages * entries / distinct)
+    data: float = math.ceil(data_pages * searched / distinct)
     # A posting takes three bytes, so frequent entries have that many pages at least.
     data = max(data, math.ceil(scan.selectivity * scan.rows / (8192 / 3)))
     if settings.version >= 160000:

@@ -35,6 +35,7 @@ from opsadmin.advisor.formulas import (
     hash_index,
     index_scan,
 )
+from opsadmin.advisor.size_gin import GinShape
 from opsadmin.advisor.size_other import PAGES_PER_RANGE, option
 from opsadmin.advisor.spec import IndexSpec
 
@@ -55,8 +56,8 @@ class Condition:
     """What the index answers of a statement's conditions. `selectivity`: the share of the table's rows that it gives, its
     predicate included; `predicate_share`: the share that its predicate keeps; of one lookup where `joined`: the condition is
     one with another table's column. `quals`: how many conditions it answers; `conditions`: how many there are on the table.
-    `entries`: how many a GIN index is searched for (trigrams, values of the document, words); `distinct`: how many it has,
-    0 if unknown. `ordered`: it gives the rows in the order that is asked for; `only`: it holds all columns that are read.
+    `entries`: how many a GIN index is searched for (`searched.entries_searched`); `shape`: what is known of it (`gin_shape`).
+    `ordered`: it gives the rows in the order that is asked for; `only`: it holds all columns that are read.
     `alias`: the table's in the statement, where it is read more than once."""
 
     selectivity: float
@@ -64,7 +65,7 @@ class Condition:
     quals: int = 1
     conditions: int = 1
     entries: float = 1.0
-    distinct: float = 0.0
+    shape: GinShape | None = None
     alias: str = ""
     joined: bool = False
     ordered: bool = False
@@ -116,21 +117,19 @@ def selectivity_of_filter(node: Plan, table: Table, workers: int = 0) -> float:
 
 
 def gin_surcharge(
-    spec: IndexSpec,
     table: Table,
     selectivity: float,
     n_entries: float,
-    size_bytes: int = 0,
-    distinct: float = 0.0,
+    shape: GinShape,
     settings: Settings | None = None,
 ) -> float:
     """What the scan of a GIN index costs more than that of a partial b-tree that has just the rows of the condition: the
-    search for `n_entries` in `distinct` of them, and reading their postings. `size_bytes`: of the GIN index, 0: an eighth of
-    the table. Per execution of the scan."""
+    search for `n_entries` entries (`searched.entries_searched`) and reading their postings. Per execution of the scan."""
     settings = settings or Settings()
-    pages = (size_bytes or table.bytes / 8) / table.block
-    scan = Scan(rows=table.rows, pages=table.pages, index_pages=pages, indexed=table.rows, selectivity=selectivity)
-    gin = gin_index(scan, n_entries, distinct, settings)
+    scan = Scan(
+        rows=table.rows, pages=table.pages, index_pages=shape.pages, indexed=table.rows, selectivity=selectivity
+    )
+    gin = gin_index(scan, n_entries, shape, settings)
     found = scan.fetched
     # Twenty bytes of a b-tree's tuple, nine tenths full: what HypoPG thinks.
     partial = replace(scan, index_pages=max(1.0, found / 360), indexed=found, quals=0)
@@ -299,7 +298,7 @@ def _paths(filtering: float, asked: _Asked, divisor: float, *, ordered: bool) ->
     )
     match spec.using:
         case "gin":
-            index = gin_index(scan, condition.entries, condition.distinct, settings)
+            index = gin_index(scan, condition.entries, condition.shape, settings)
         case "brin":
             index, share = brin_index(scan, option(spec.options, "pages_per_range") or PAGES_PER_RANGE, settings)
             scan = replace(scan, selectivity=share)

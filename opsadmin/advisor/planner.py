@@ -6,7 +6,8 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from psycopg import sql
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
+from opsadmin.advisor.facts import Ask
 from opsadmin.advisor.spec import IndexSpec
 from opsadmin.console.errors import SqlRefused
 from opsadmin.console.session import ConsoleSession
@@ -25,7 +27,6 @@ from opsadmin.plans.asked import asked_of
 from opsadmin.plans.failed import failure
 from opsadmin.plans.permit import permit, permit_names
 from opsadmin.plans.server import GENERIC_PLAN, PlanSession, marked
-
 
 #: What HypoPG can pretend.
 TRIED = frozenset({"btree", "brin"})
@@ -126,6 +127,12 @@ class Planner:
             self._plans.send_text(f"PREPARE {statement.name} ({', '.join(statement.types)}) AS {plans.work.text()}")
         return statement
 
+    @contextmanager
+    def catalogue(self) -> Iterator[Ask]:
+        """Inside, the catalogue can be asked."""
+        with self._plans.catalogue():
+            yield self._plans.rows
+
     def settle(self) -> None:
         """After the last statement was read: what all plans are made under."""
         self._session.ready(as_usual=True)
@@ -175,8 +182,7 @@ class Planner:
         elif statement.generic:
             options += ", GENERIC_PLAN"
         # The simple protocol takes several at once; that the statement is one the server said when it read it.
-        sent = marked(f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text}")
-        found = self._plans.send(lambda pgconn: pgconn.send_query(sent))
+        found = self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text}")
         self._keep(found)
         lines = [
             (result.get_value(row, 0) or b"").decode(errors="replace")
@@ -185,7 +191,11 @@ class Planner:
         ]
         return list(json.loads("\n".join(lines)))
 
-    def _changes(self, wanted: set[IndexSpec], tables: set[int]) -> str:
+    def _sent(self, commands: str) -> list[PGresult]:
+        sent = marked(commands)
+        return self._plans.send(lambda pgconn: pgconn.send_query(sent))
+
+    def _changes(self, wanted: set[IndexSpec], tables: Collection[int]) -> str:
         """The commands after which exactly the wanted ones are there on those tables."""
         if not self._hypo:
             return ""
@@ -232,6 +242,35 @@ class Planner:
                     self._made[spec] = int(oid)
                     self._names[name.decode()] = spec
                     self.sizes[spec] = int(size)
+
+    def make(self, specs: Iterable[IndexSpec]) -> None:
+        """Pretend those indexes, so that `sizes` knows HypoPG's figures."""
+        wanted = set(specs)
+        if not self._hypo or not wanted:
+            return
+        for _attempt in range(2):
+            commands = self._changes(wanted, ())
+            if not self._new:
+                return
+            try:
+                self._keep(self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}"))
+                return
+            except psycopg.Error:
+                if self._connection.broken:
+                    raise
+                self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_plans")
+                self._sort_out(self._new)
+
+    def rows_of(self, query: str) -> float | None:
+        """How many rows the planner expects of a query of ours; None where it cannot be planned."""
+        try:
+            with self._plans.attempt():
+                found = json.loads(self._plans.send_text(f"EXPLAIN (FORMAT JSON) {query}"))
+        except (psycopg.Error, OutOfTime):
+            if self._connection.broken:
+                raise
+            return None
+        return float(found[0]["Plan"]["Plan Rows"])
 
     def forget(self) -> None:
         """Behind a pooler the server's session goes on."""

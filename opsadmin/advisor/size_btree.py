@@ -155,8 +155,8 @@ def kept_of_equal(item: float, block: int, free: float) -> float:
 
 
 def _rounded(expected: float) -> float:
-    """To about 1 %, so that the cache below is of use."""
-    return math.exp(round(math.log(max(expected, 1e-6)), 2))
+    """To about 2 %, so that the cache below is of use."""
+    return math.exp(round(math.log(max(expected, 1e-6)) * 25) / 25)
 
 
 @lru_cache(maxsize=8192)
@@ -248,7 +248,10 @@ def stretched(classes: Classes, distinct: float) -> Classes:
     low, high = 1e-20, 1e10
     for _ in range(70):
         factor = math.sqrt(low * high)
-        if met([(expected / factor, count * factor) for expected, count in classes]) < wanted:
+        found = met([(expected / factor, count * factor) for expected, count in classes])
+        if math.isclose(found, wanted, rel_tol=0.002):
+            break
+        if found < wanted:
             low = factor
         else:
             high = factor

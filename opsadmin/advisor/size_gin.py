@@ -1,6 +1,6 @@
 """How large a GIN index is right after CREATE INDEX. No statistics say what is in it (pg_stats has elements of arrays
 only), so a sample of the rows does: `entries_question` asks how many entries are seen how often, `Entries` carries that
-to the whole table, `gin_pages` lays them out as PostgreSQL does (compressed posting lists in the entry tree, posting
+to the whole table, `shape_of` lays them out as PostgreSQL does (compressed posting lists in the entry tree, posting
 trees for frequent entries)."""
 
 from __future__ import annotations
@@ -141,8 +141,21 @@ def guessed(column: Column, opclass: str) -> Entries:
     return Entries(((min(1.0, per_row / kinds), kinds, width),), (), 1.0, opclass in HASHED)
 
 
-def gin_pages(parts: list[Entries], rows: float, table: Table, memory: float) -> int:
-    """Pages of a GIN index whose keys have these entries, `memory` being maintenance_work_mem in bytes."""
+@dataclass(frozen=True)
+class GinShape:
+    """What the planner asks of a GIN index: pages of its entry tree and of its posting trees, and how many entries it has."""
+
+    entry_pages: int
+    data_pages: int
+    entries: float
+
+    @property
+    def pages(self) -> int:
+        return 2 + self.entry_pages + self.data_pages
+
+
+def shape_of(parts: list[Entries], rows: float, table: Table, memory: float) -> GinShape:
+    """Of a GIN index whose keys have these entries, `memory` being maintenance_work_mem in bytes."""
     block = table.block
     fanout = table.rows / max(table.pages, 1)
     tree = data = entries = postings = 0.0
@@ -161,7 +174,7 @@ def gin_pages(parts: list[Entries], rows: float, table: Table, memory: float) ->
     rounds = (entries * ROUND_ENTRY + postings * ROUND_POSTING) / memory
     leaves = math.ceil(tree / ((block - 32) * (FILL_AT_ONCE if rounds < 1 else FILL_IN_ROUNDS)))
     inner = math.ceil(leaves / 150) if leaves > 1 else 0
-    return 2 + max(1, leaves) + inner + math.ceil(data)
+    return GinShape(max(1, leaves) + inner, math.ceil(data), entries)
 
 
 def posting_bytes(share: float, rows_per_page: float) -> float:

@@ -20,12 +20,13 @@ from typing import Any
 from opsadmin.advisor.facts import Column, Table
 from opsadmin.advisor.sampled import SAMPLED_KEYS, Seldom, sample_of
 from opsadmin.advisor.size_btree import LEAF_FREE, Classes, Part, Stored, TooWide, classes_of, met, pages_of
-from opsadmin.advisor.size_gin import Entries, entries_question, gin_pages, guessed, operator_class
+from opsadmin.advisor.size_gin import Entries, GinShape, entries_question, guessed, operator_class, shape_of
 from opsadmin.advisor.size_other import brin_pages, gist_pages, hash_pages, option, spgist_pages
 from opsadmin.advisor.spec import IndexSpec, Key
 
 __all__ = [
     "Entries",
+    "GinShape",
     "TooWide",
     "believed",
     "bytes_of",
@@ -33,6 +34,7 @@ __all__ = [
     "combinations_question",
     "distinct_question",
     "entries_question",
+    "gin_shape",
     "operator_class",
 ]
 
@@ -77,12 +79,7 @@ def bytes_of(
                 table.rows, classes_of([_shares(column, _rows_with(column, table))], present, distinct), block
             )
         case "gin":
-            known = entries or {}
-            parts = [
-                known.get(key.text) or guessed(column, opclass)
-                for key, column, opclass in zip(spec.keys, keys, classes, strict=True)
-            ]
-            pages = gin_pages(parts, rows, table, memory)
+            pages = gin_shape(spec, table, share, entries=entries, memory=memory).pages
         case "gist":
             pages = gist_pages(rows, list(zip(keys, columns, classes, strict=True)), block)
         case "spgist":
@@ -127,6 +124,22 @@ def combinations_of(rows: Iterable[Mapping[str, Any]], kept: float) -> float | N
         sum(seen * entries for seen, entries, _ in found), sum(entries for _, entries, _ in found), once, 0
     )
     return min(kept, all_seen.all_of(kept, found[0][2])[1])
+
+
+def gin_shape(
+    spec: IndexSpec,
+    table: Table,
+    share: float = 1.0,
+    *,
+    entries: Mapping[str, Entries] | None = None,
+    memory: int = MAINTENANCE_WORK_MEM,
+) -> GinShape:
+    """What the planner would know of the GIN index, for the cost model; parameters as of `bytes_of`."""
+    known = entries or {}
+    parts = [
+        known.get(key.text) or guessed(key_column(key, table, {}), operator_class(key, table)) for key in spec.keys
+    ]
+    return shape_of(parts, table.rows * min(max(share, 0.0), 1.0), table, memory)
 
 
 def distinct_question(spec: IndexSpec) -> str | None:

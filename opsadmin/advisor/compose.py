@@ -1,0 +1,122 @@
+"""The chosen set, put in words: in the order in which each index brings most for what stands already."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from opsadmin.advisor.advice import Helped, Recommendation
+from opsadmin.advisor.django_text import DjangoProject
+from opsadmin.advisor.index_name import index_name
+from opsadmin.advisor.planner import TRIED
+from opsadmin.advisor.search import Model, bits
+from opsadmin.advisor.spec import IndexSpec
+from opsadmin.advisor.upkeep import write_overhead
+from opsadmin.advisor.workbench import Workbench
+from opsadmin.core.blocks import said_bytes, said_number
+
+
+def recommendations_of(bench: Workbench, model: Model, mask: int, database: str) -> tuple[Recommendation, ...]:
+    """`database`: the Django alias, empty where the project is not asked."""
+    total = sum(model.bases)
+    made = 0
+    found: list[Recommendation] = []
+    taken = {index.name for table in bench.tables.values() for index in table.indexes}
+    project = DjangoProject(database) if database else None
+    for one in _in_order(model, mask):
+        spec = bench.indexes[one]
+        before = model.cost(made)
+        helped = _helped(bench, model, made, one, mask)
+        made |= 1 << one
+        after = model.cost(made)
+        name = index_name(spec, taken)
+        taken.add(name)
+        advice = project.add(spec, name) if project is not None else None
+        found.append(
+            Recommendation(
+                name=name,
+                ddl=spec.ddl(name, concurrently=True),
+                table=spec.table,
+                columns=spec.columns,
+                using=spec.using,
+                predicate=spec.predicate,
+                include=spec.include,
+                size_bytes=model.sizes[one],
+                cost_before=before,
+                cost_after=after,
+                gain=(before - after) / total if total else 0.0,
+                write_overhead=write_overhead(spec, bench.tables[spec.relid]),
+                queries=helped,
+                reason=_reason(spec, helped, model.sizes[one], bench),
+                basis=_basis(spec, bench),
+                django=advice.text if advice is not None else "",
+            )
+        )
+    return tuple(found)
+
+
+def _in_order(model: Model, mask: int) -> list[int]:
+    """The index that brings most first; what only helps together with others stands right behind them."""
+    left = list(bits(mask))
+    made = 0
+    ordered = []
+    while left:
+        best = min(left, key=lambda one: (model.cost(made | 1 << one), model.cost(mask & ~(1 << one)) * -1, one))
+        left.remove(best)
+        ordered.append(best)
+        made |= 1 << best
+    return ordered
+
+
+def _helped(bench: Workbench, model: Model, made: int, one: int, mask: int) -> tuple[Helped, ...]:
+    """The statements whose plan uses the index in the end, dearest first."""
+    total = sum(model.bases)
+    found = []
+    for place, statement in enumerate(bench.statements):
+        if model.used_by(place, mask) >> one & 1 and statement.weight:
+            found.append(
+                Helped(
+                    query=place,
+                    cost_before=statement.base,
+                    cost_after=model.cost_of(place, mask) / statement.weight,
+                    share=statement.weight * statement.base / total if total else 0.0,
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (-each.share, each.query)))
+
+
+def _basis(spec: IndexSpec, bench: Workbench) -> str:
+    if not bench.planner.has_hypo:
+        return "model"
+    return "planner" if spec.using in TRIED else "stand-in"
+
+
+def _reason(spec: IndexSpec, helped: tuple[Helped, ...], size: int, bench: Workbench) -> str:
+    count = len(helped)
+    share = sum(one.share for one in helped)
+    first = helped[0] if helped else None
+    text = ngettext(
+        "Serves %(n)d statement, which takes %(share).0f %% of the workload's cost.",
+        "Serves %(n)d statements, which take %(share).0f %% of the workload's cost.",
+        count,
+    ) % {"n": count, "share": 100 * share}
+    if first is not None and first.cost_after > 0:
+        text += " " + _(
+            "With all indexes of this advice the dearest of them costs %(after)s instead of %(before)s."
+        ) % {
+            "after": said_number("", round(first.cost_after)),
+            "before": said_number("", round(first.cost_before)),
+        }
+    if spec.include:
+        text += " " + _("It holds all that they read of the table, so that the table itself need not be read.")
+    if spec.predicate:
+        text += " " + _("It holds only the rows that they want (%(predicate)s), and takes %(size)s.") % {
+            "predicate": spec.predicate,
+            "size": said_bytes(size),
+        }
+    match spec.using:
+        case "brin":
+            text += " " + _("The rows lie in this order on disk: a summary of each range of blocks is enough.")
+        case "gin":
+            text += " " + _("No b-tree knows the operator: a GIN finds the rows by what is inside the value.")
+    return text

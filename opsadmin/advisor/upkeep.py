@@ -1,0 +1,46 @@
+"""What an index costs by itself: every row that is written is written into it too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsadmin.advisor.facts import Table
+from opsadmin.advisor.spec import IndexSpec
+from opsadmin.advisor.workbench import Workbench
+
+#: An entry of a b-tree, in the planner's unit: the way down through its inner pages and their comparisons
+#: (50 x cpu_operator_cost a level, as btcostestimate counts it), an index tuple, and part of the page's later write.
+ENTRY_COST = 1.5
+#: So much more an entry of a GIN costs: a value has many entries, though its pending list puts them off. Our choice.
+GIN_FACTOR = 4.0
+
+
+def upkeep_of(bench: Workbench, sizes: Sequence[int], window_seconds: float) -> list[float]:
+    """Of each candidate, in the planner's unit for the window in which the workload was counted; nothing where it was not
+    counted, because then nobody knows how often a statement runs for each row that is written."""
+    if not window_seconds:
+        return [0.0] * len(bench.indexes)
+    return [written_rows(bench.tables[spec.relid], window_seconds) * entry_cost(spec) for spec in bench.indexes]
+
+
+def written_rows(table: Table, window_seconds: float) -> float:
+    """Rows of the table that get new index entries in so many seconds, by its counters."""
+    if not table.since_seconds:
+        return 0.0
+    entries = table.inserts + table.updates - table.hot
+    return entries / table.since_seconds * window_seconds
+
+
+def entry_cost(spec: IndexSpec) -> float:
+    match spec.using:
+        case "brin":
+            return 0.05
+        case "gin":
+            return ENTRY_COST * GIN_FACTOR
+    return ENTRY_COST
+
+
+def write_overhead(spec: IndexSpec, table: Table) -> float:
+    """How much more a write of a row does, beside the heap and the indexes that there are, 0 to 1."""
+    present = 1.0 + sum(ENTRY_COST * (GIN_FACTOR if one.method == "gin" else 1.0) for one in table.indexes)
+    return round(entry_cost(spec) / present, 3)
