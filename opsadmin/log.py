@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.utils import timezone
 
-from opsadmin.core.errors import OperationError
+from opsadmin.core.errors import OperationError, Stopped
 from opsadmin.core.operation import Caller, Operation
 from opsadmin.core.params import OnDatabase
 from opsadmin.core.result import plain
@@ -50,16 +50,25 @@ def finished(
         return
     run.finished_at = timezone.now()
     run.elapsed_ms = seconds * 1000
+    run.lease = None
     if error is None:
         run.outcome = OperationRun.Outcome.DONE
         run.result = _short(plain(result))
     else:
-        run.outcome = OperationRun.Outcome.FAILED
-        run.error = (error.message if isinstance(error, OperationError) else type(error).__name__)[:MAX_TEXT]
+        ends = isinstance(error, Stopped | KeyboardInterrupt)
+        run.outcome = OperationRun.Outcome.CANCELLED if ends else OperationRun.Outcome.FAILED
+        run.error = _words(error)[:MAX_TEXT]
     try:
-        run.save()
+        # Its progress is another thread's to write.
+        run.save(update_fields=["finished_at", "elapsed_ms", "lease", "outcome", "result", "error"])
     except DatabaseError as failure:
         logger.error("[ops] the log of runs could not be written (%s): %s", type(failure).__name__, run)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OperationError):
+        return f"{error.message} {error.hint}".strip()
+    return "Interrupted at the terminal." if isinstance(error, KeyboardInterrupt) else type(error).__name__
 
 
 def _short(value: Any) -> Any:

@@ -13,8 +13,11 @@ from django.utils.module_loading import autodiscover_modules
 
 from opsadmin.core.errors import NotConfirmed, NotPermitted, OperationError, OperationFailed
 from opsadmin.core.operation import Call, Caller, Effect, Operation, Preview, Progress, named, registered
-from opsadmin.core.params import OnDatabase, parse
+from opsadmin.core.params import LongOnDatabase, OnDatabase, parse
+from opsadmin.jobs.runner import carry_out, here
+from opsadmin.jobs.state import find_run
 from opsadmin.log import finished, started
+from opsadmin.models import OperationRun
 from opsadmin.postgres.aliases import resolve_alias
 from opsadmin.postgres.sentences import sentence_of
 
@@ -80,7 +83,7 @@ def perform(
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Any:
     """Do the operation and return its result. What changes something is kept in the log of runs: who, from where, with
-    which parameters, and how it ended.
+    which parameters, and how it ended. What takes long may go on after this returned a `RunState`.
 
     Raises `OperationError` and its subclasses: `NotPermitted`, `NotConfirmed` (it destroys, and `confirmed` is False),
     `OperationFailed` (it could not be done)."""
@@ -91,8 +94,27 @@ def perform(
     call = Call(caller, report)
     if operation.effect is Effect.READS:
         return _guarded(operation, operation.run, parameters, call)
-    begun = time.monotonic()
     run = started(operation, parameters, caller)
+    if isinstance(parameters, LongOnDatabase):
+        if run is None:
+            raise OperationFailed(
+                "The site's own database could not be written, and what takes long is kept track of there."
+            )
+        return carry_out(run, parameters, caller, report, lambda call: _logged(operation, parameters, call, run))
+    return _logged(operation, parameters, Call(caller, report), run)
+
+
+def carry_on(run: int, name: str, given: Mapping[str, Any], caller: Caller) -> Any:
+    """Do the run that another process wrote into the log and asked for the permission of.
+
+    Raises as `perform`."""
+    operation, row = find(name), find_run(run)
+    parameters = prepare(operation, given, caller)
+    return here(run, caller, lambda progress: None, lambda call: _logged(operation, parameters, call, row))
+
+
+def _logged(operation: Operation, parameters: OnDatabase, call: Call, run: OperationRun | None) -> Any:
+    begun = time.monotonic()
     try:
         result = _guarded(operation, operation.run, parameters, call)
     except BaseException as error:

@@ -52,3 +52,9 @@ class OperationFailed(OperationError):
 
     exit_code = 1
     http_status = 503
+
+
+class Stopped(OperationFailed):
+    """Somebody stopped it before its end."""
+
+    http_status = 409

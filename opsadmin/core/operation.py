@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from opsadmin.core.errors import UnknownOperation
-from opsadmin.core.params import OnDatabase, Parameter, json_schema, parameters_of
+from opsadmin.core.params import LongOnDatabase, OnDatabase, Parameter, json_schema, parameters_of
 
 Run = TypeVar("Run", bound=Callable[[Any, "Call"], Any])
 
@@ -28,11 +28,13 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far long work has come: `done` of `total` (None: not known), and a sentence."""
+    """How far long work has come: `done` of `total` (None: not known), and a sentence. `detail`: what somebody needs who
+    finds the work abandoned, as plain data."""
 
     done: float
     total: float | None = None
     message: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class Call:
-    """What an operation's function gets beside its parameters. `report` may be called with the progress of long work."""
+    """What an operation's function gets beside its parameters. `report` may be called with the progress of long work,
+    `is_stopped` whether somebody wants it to end. `run`: the key of its row in the log of runs, None where it has none."""
 
     caller: Caller
     report: Callable[[Progress], None] = field(default=lambda progress: None, compare=False)
+    is_stopped: Callable[[], bool] = field(default=lambda: False, compare=False)
+    run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Preview:
 class Operation:
     """`run(parameters, call)` does it and returns a result: a frozen dataclass, or a list of them. `preview` has the same
     arguments, changes nothing, and returns a `Preview`, or None where these parameters change nothing. `group` is the heading it stands under; `title` and `summary` may
-    be lazy translations."""
+    be lazy translations. `is_long`: it reports its progress and can be stopped, and its parameters are `LongOnDatabase`."""
 
     name: str
     title: Any
@@ -81,6 +86,7 @@ class Operation:
     parameters: type[OnDatabase]
     run: Callable[[Any, Call], Any]
     preview: Callable[[Any, Call], Preview | None] | None = None
+    is_long: bool = False
 
     @property
     def fields(self) -> tuple[Parameter, ...]:
@@ -107,7 +113,8 @@ def operation(
     permission: str = "opsadmin.view_database",
     preview: Callable[[Any, Call], Preview | None] | None = None,
 ) -> Callable[[Run], Run]:
-    """Register the function as the operation `name`. An effect beyond reading needs a permission of its own.
+    """Register the function as the operation `name`. An effect beyond reading needs a permission of its own. Parameters
+    that are `LongOnDatabase` make it one that takes long.
 
     Raises ValueError where the name is taken or the permission is left out."""
 
@@ -116,7 +123,10 @@ def operation(
             raise ValueError(f"There are two operations {name!r}.")
         if effect is not Effect.READS and permission == "opsadmin.view_database":
             raise ValueError(f"The operation {name!r} {effect} and needs a permission of its own.")
-        _operations[name] = Operation(name, title, summary, group, effect, permission, parameters, run, preview)
+        is_long = issubclass(parameters, LongOnDatabase)
+        _operations[name] = Operation(
+            name, title, summary, group, effect, permission, parameters, run, preview, is_long
+        )
         return run
 
     return register

@@ -17,6 +17,9 @@ Given = TypeVar("Given")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
+#: Parameters of many operations stand behind their own.
+_LAST = {"wait": 1, "database": 2}
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -75,8 +78,17 @@ class OnDatabase:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class LongOnDatabase(OnDatabase):
+    """What every operation takes that may go on for long."""
+
+    wait: bool = parameter(
+        True, help="Wait for its end. Without it the answer is the run's number, and the work goes on by itself."
+    )
+
+
 def parameters_of(kind: type) -> tuple[Parameter, ...]:
-    """The parameters that a dataclass declares, `database` last."""
+    """The parameters that a dataclass declares, `wait` and `database` last."""
     hints = typing.get_type_hints(kind)
     found = []
     for field in dataclasses.fields(kind):
@@ -99,7 +111,7 @@ def parameters_of(kind: type) -> tuple[Parameter, ...]:
                 **words,
             )
         )
-    return tuple(sorted(found, key=lambda one: one.name == "database"))
+    return tuple(sorted(found, key=lambda one: _LAST.get(one.name, 0)))
 
 
 def parse(kind: type[Given], given: Mapping[str, Any]) -> Given:

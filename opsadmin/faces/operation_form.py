@@ -65,9 +65,11 @@ class OperationForm(forms.Form):
 
 
 def shown_parameters(operation: Operation) -> list[Parameter]:
-    """The parameters that a person is asked for: the database only where there is a choice."""
+    """The parameters that a person is asked for: the database only where there is a choice. No page waits for long work."""
     several = len(postgres_aliases()) > 1
-    return [one for one in operation.fields if one.name != "database" or several]
+    hidden = {"wait"} if operation.is_long else set()
+    hidden |= set() if several else {"database"}
+    return [one for one in operation.fields if one.name not in hidden]
 
 
 def given_in(operation: Operation, query: QueryDict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationError, OperationFailed, UnknownOperation
@@ -23,6 +23,7 @@ from opsadmin.core.params import OnDatabase
 from opsadmin.core.result import plain
 from opsadmin.faces.drawn import drawn_blocks
 from opsadmin.faces.operation_form import CSRF, OWN, OperationForm, changed, command_of, given_in, is_long, query_of
+from opsadmin.jobs.state import RunState
 from opsadmin.pages.report_view import ReportView, view_of
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.perform import find, perform, prepare, preview
@@ -167,6 +168,8 @@ def _run(asked: Asked) -> HttpResponse:
         return _failed(asked, error)
     except Exception as error:
         return _broken(asked, error)
+    if isinstance(result, RunState) and operation.is_long:
+        return HttpResponseRedirect(f"{site_url(asked.request, 'ops_progress')}?run={result.run}")
     elapsed = (time.perf_counter() - begun) * 1000
     if as_json:
         return _download(operation, result)

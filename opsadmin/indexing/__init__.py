@@ -1,0 +1,1 @@
+"""Making, dropping and rebuilding indexes while the tables are in use."""

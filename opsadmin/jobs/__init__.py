@@ -1,0 +1,1 @@
+"""Work that takes long: in the background, with progress, and stopped when somebody wants it."""
