@@ -13,6 +13,8 @@ SAMPLED_DOCUMENTS = 1000
 SAMPLED_KEYS = 5000
 #: Pages read for them, whatever the table's size: 8 MB.
 SAMPLED_PAGES = 1000
+#: Below so many sightings a single one says little of how many others there are.
+FEW = 30
 
 
 def sample_of(spec: IndexSpec, table: Table, value: str, rows: int, share: float = 1.0) -> str:
@@ -48,7 +50,10 @@ class Seldom:
 
     def all_of(self, rows: float, looked_at: float) -> tuple[float, float, float]:
         """(rows that one of them is in, how many there are in the whole table, width), estimated as ANALYZE does it for
-        distinct values (Haas and Stokes, Duj1)."""
+        distinct values (Haas and Stokes, Duj1); by the geometric mean of the bounds (Charikar) where they are too FEW."""
         postings = max(self.seen, self.seen / looked_at * rows)
+        if self.seen < FEW:
+            entries = min(postings, self.entries + self.once * (math.sqrt(max(1.0, rows / looked_at)) - 1))
+            return postings / entries, entries, self.width
         entries = self.seen * self.entries / max(1e-9, self.seen - self.once + self.once * self.seen / postings)
         return postings / entries, entries, self.width

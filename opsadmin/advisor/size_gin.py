@@ -13,7 +13,7 @@ from operator import add
 from typing import Any
 
 from opsadmin.advisor.facts import Column, Table
-from opsadmin.advisor.sampled import SAMPLED_DOCUMENTS, Seldom, sample_of
+from opsadmin.advisor.sampled import FEW, SAMPLED_DOCUMENTS, Seldom, sample_of
 from opsadmin.advisor.size_btree import LINE_POINTER, aligned
 from opsadmin.advisor.spec import IndexSpec, Key
 
@@ -49,8 +49,6 @@ _SPLIT = {
     "tsvector_ops": "SELECT '', lexeme FROM unnest(x)",
     "array_ops": "SELECT '', i::text FROM unnest(x) AS i",
 }
-#: Keys of documents with fewer entries in the sample than that are taken together.
-FEW = 30
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,7 @@ class Entries:
             elif seen:
                 more = Seldom(seen * entries, entries, entries if seen == 1 else 0.0, width)
                 parts[row["part"]] = parts[row["part"]] + more if row["part"] in parts else more
+        # Keys of documents with few entries in the sample are taken together.
         small = [part for part in parts.values() if part.seen < FEW]
         seldom = [part for part in parts.values() if part.seen >= FEW]
         if small:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from opsadmin.advisor import sizes
 from opsadmin.advisor.formulas import SETTINGS_QUESTION, Settings, pages_fetched
 from opsadmin.advisor.model import Condition, cost_with, gin_surcharge, selectivity_of_filter
+from opsadmin.advisor.searched import entries_searched
 from opsadmin.advisor.spec import IndexSpec, Key
 
 
@@ -303,7 +305,6 @@ def test_a_pretended_partial_index_and_a_surcharge_make_a_gin_index(measured, na
     spec = IndexSpec(table.oid, table.identity, (Key.of(column, opclass),), using="gin")
     with measured.connection.transaction(force_rollback=True):
         measured.connection.execute(spec.ddl("model_one"))
-        size = measured.ask("SELECT pg_relation_size('model_one') AS bytes")[0]["bytes"]
         real = measured.plan(sql)["Total Cost"]
     measured.connection.execute("CREATE EXTENSION IF NOT EXISTS hypopg")
     # As the planner reads the condition, functions of constants worked out: HypoPG does not do that in a predicate.
@@ -312,7 +313,10 @@ def test_a_pretended_partial_index_and_a_surcharge_make_a_gin_index(measured, na
     surrogate = measured.plan(sql)
     measured.connection.execute("SELECT hypopg_reset()")
     assert surrogate["Node Type"] in ("Bitmap Heap Scan", "Index Scan")
-    charged = surrogate["Total Cost"] + gin_surcharge(spec, table, share, entries, size)
+    sample = measured.ask(sizes.entries_question(spec, table, spec.keys[0]))
+    found = {spec.keys[0].text: sizes.Entries.of(sample, sizes.operator_class(spec.keys[0], table))}
+    shape = sizes.gin_shape(spec, table, entries=found)
+    charged = surrogate["Total Cost"] + gin_surcharge(table, share, entries, shape)
     print(f"{charged / real:.3f} {surrogate['Total Cost'] / real:.3f} real {real:.0f}")
     assert real / 1.3 <= charged <= real * 1.3
 
@@ -323,3 +327,36 @@ def test_pages_through_a_small_cache():
     assert pages_fetched(1, 1000, 10, large) == 1
     assert pages_fetched(10**9, 1000, 10, large) == 1000
     assert pages_fetched(5000, 1000, 10, small) > pages_fetched(5000, 1000, 10, large)
+
+
+@pytest.mark.parametrize(
+    ("opclass", "constant", "entries"),
+    [
+        ("gin_trgm_ops", "%filter CLOGGED%", 12),
+        ("gin_trgm_ops", "home/12%", 7),
+        ("gin_trgm_ops", "%ab%", 1),
+        ("gin_trgm_ops", "%50\\% off%", 4),
+        ("gin_trgm_ops", "a_c", 1),
+        ("gin_trgm_ops", "", 1),
+        ("jsonb_path_ops", '{"user": 77, "tags": ["a", "b", "a"], "n": {"x": null}}', 4),
+        ("jsonb_ops", '{"user": 77, "n": {"user": 77}}', 3),
+        ("jsonb_ops", "user", 1),
+        ("tsvector_ops", "'w17' & 'w300' & !'w17'", 2),
+        ("tsvector_ops", "thermostat battery", 2),
+        ("array_ops", "{3,900,3}", 2),
+        ("array_ops", "{}", 1),
+    ],
+)
+def test_the_entries_that_a_condition_searches(opclass, constant, entries):
+    assert entries_searched(opclass, constant) == entries
+
+
+@pytest.mark.parametrize(
+    "pattern", ["filter clogged", "%filter clogged%", "home/12%", "%logged for 77 %", "a b", "x%yz 9%"]
+)
+def test_trigrams_are_those_of_pg_trgm(measured, pattern):
+    """A pattern without wildcards at its ends has the trigrams of the text; with them, fewer."""
+    plain = pattern.replace("%", " ").strip()
+    all_of_it = set(measured.ask("SELECT show_trgm(%(text)s) AS found", {"text": plain})[0]["found"])
+    assert entries_searched("gin_trgm_ops", plain) == len(all_of_it)
+    assert entries_searched("gin_trgm_ops", pattern) <= len(all_of_it)
