@@ -152,13 +152,13 @@ class Project:
         return done.stdout
 
     def migrate(self, target: str = "") -> None:
-        """All the way, or all apps of the shop to the migration whose name begins so. Without what is done after it."""
+        """The shops (and auth) all the way, or the shops to the migration whose name begins so."""
         self.run(
             "from django.db import connection\n"
             "from django.db.migrations.executor import MigrationExecutor\n"
             "executor = MigrationExecutor(connection)\n"
             f"nodes = executor.loader.graph.{'nodes' if target else 'leaf_nodes()'}\n"
-            f"shops = {self.apps!r} if {target!r} else [app for app, _ in nodes]\n"
+            f"shops = {self.apps if target else [*self.apps, 'auth']!r}\n"
             f"executor.migrate(sorted(one for one in nodes if one[0] in shops and one[1].startswith({target!r})))"
         )
 

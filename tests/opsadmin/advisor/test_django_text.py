@@ -89,6 +89,7 @@ def address(superuser_dsn):
         connection.execute("DROP DATABASE shops_of_django WITH (FORCE)")
 
 
+@pytest.mark.slow
 def test_advice_is_carried_out(address, tmp_path):
     kinds = {app: kind for app, (kind, *_) in (ADD | DROP).items()}
     project = Project(tmp_path, address, kinds)
