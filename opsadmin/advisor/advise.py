@@ -206,7 +206,7 @@ class _Advisor:
         chosen = [bench.indexes[one] for one in bits(choice.mask)]
         return Advice(
             recommendations=made,
-            drops=drops_of(bench.tables, chosen, used=self._used(explorer, choice.mask), window_seconds=self._window),
+            drops=drops_of(bench.tables, chosen, used=self._used(), window_seconds=self._counted()),
             cost_before=total,
             cost_after=model.cost(choice.mask),
             size_bytes=choice.size,
@@ -238,8 +238,13 @@ class _Advisor:
             notes=tuple(self._notes()),
         )
 
-    def _used(self, explorer: Explorer, mask: int) -> set[int]:
-        """The oids of the existing indexes that plans use, before or after."""
+    def _counted(self) -> float:
+        """Seconds for which scans of indexes are counted, in all of the tables."""
+        counted = [table.since_seconds for table in self._bench.tables.values()]
+        return min([*counted, *([self._window] if self._window else [])], default=0.0)
+
+    def _used(self) -> set[int]:
+        """The oids of the existing indexes that plans use."""
         names: set[str] = set()
         for one in self._bench.statements:
             names |= one.existing

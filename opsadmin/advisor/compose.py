@@ -29,7 +29,7 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
         helped = _helped(bench, model, made, one, mask)
         made |= 1 << one
         after = model.cost(made)
-        name = index_name(spec, taken)
+        name = index_name(spec, taken, for_model=project is not None and project.has(spec.relid))
         taken.add(name)
         advice = project.add(spec, name) if project is not None else None
         found.append(
