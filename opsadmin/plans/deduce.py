@@ -73,6 +73,8 @@ class Deducer:
         self._attempts = 0
         self._until = time.monotonic() + MOST_SECONDS
         self._texts: dict[str, psycopg.Error | None] = {}
+        #: Whether types were left to try when the time was over.
+        self.gave_up = False
 
     def deduce(self, work: Rewriting) -> Deduced:
         """The statement as the server reads it.
@@ -89,6 +91,7 @@ class Deducer:
             found = self._search(work, error, depth=0)
         except _Enough:
             found = None
+            self.gave_up = True
         if found is None:
             raise error
         return Deduced(found, {number: kind for number, kind in found.types.items() if number not in given})

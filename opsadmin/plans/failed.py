@@ -22,6 +22,10 @@ _HINTS = {
     "42501": "The role that looks needs the same privileges as the one that runs the statement: GRANT SELECT ON the table.",
     "42P18": "Say the type of the parameter: $1::integer.",
 }
+#: A long statement with many parameters that nothing says the type of.
+GAVE_UP = (
+    "The types of its parameters were not found in the time that a look has: say them ($1::integer), or explain a part."
+)
 _UNREADABLE = "Parameters are written $1, $2; %s, ? and :name are a driver's."
 
 
@@ -55,6 +59,8 @@ def failure(error: psycopg.Error, plans: PlanSession | None, *, ran: bool) -> Op
         hints.append(_UNREADABLE)
     if state in _HINTS:
         hints.append(_HINTS[state])
+    if plans.gave_up:
+        hints.append(GAVE_UP)
     doing = "run" if ran else "plan"
     return OperationError(
         f"PostgreSQL cannot {doing} the statement: {words}{where}.", parameter="sql", hint=" ".join(hints)

@@ -48,6 +48,8 @@ class PlanSession:
         types = {number: kind for number, kind in enumerate(asked.types, 1) if kind.lower() != "unknown"}
         self.work = Rewriting(asked.query, tuple(asked.tokens), types=types)
         self.assumed: dict[int, str] = {}
+        #: Whether the search for the types of parameters was ended before its end.
+        self.gave_up = False
         self._count = 0
 
     @property
@@ -66,7 +68,11 @@ class PlanSession:
         Raises psycopg's errors about the statement."""
         self.session.ready(as_usual=True)
         self.connection.execute("SAVEPOINT opsadmin_read")
-        found: Deduced = Deducer(self._read).deduce(self.work)
+        deducer = Deducer(self._read)
+        try:
+            found: Deduced = deducer.deduce(self.work)
+        finally:
+            self.gave_up = deducer.gave_up
         self.work, self.assumed = found.work, found.assumed
 
     def _read(self, work: Rewriting) -> None:

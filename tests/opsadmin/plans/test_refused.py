@@ -58,6 +58,13 @@ def test_it_is_said_why_not(plan_of, sql, said):
     assert caught.value.exit_code == 2
 
 
+def test_a_search_for_types_that_is_ended_is_told(plan_of):
+    cases = " AND ".join(f"id > CASE WHEN note IS NULL THEN ${n} ELSE ${n + 1} END" for n in range(1, 400, 2))
+    with pytest.raises(OperationError) as caught:
+        plan_of(f"SELECT * FROM orders WHERE {cases}")
+    assert "were not found in the time" in caught.value.hint
+
+
 def test_a_long_statement_is_read_in_time(plan_of):
     parts = [
         f"SELECT date_trunc($1, o.at) AS day, {n} AS n, $2 AS late FROM orders AS o GROUP BY date_trunc('day', o.at)"
