@@ -41,6 +41,11 @@ def test_columns_have_names_and_types_and_values_are_python_s(shop):
     assert not rows.truncated
 
 
+def test_an_interval_keeps_its_months(shop):
+    rows = run(shop.parameters(READER), "SELECT interval '1 month 2 days', ARRAY[interval '1 year']")
+    assert rows.rows == (("1 mon 2 days", '{"1 year"}'),)
+
+
 def test_what_python_does_not_know_stays_text(shop):
     rows = run(
         shop.parameters(READER),
