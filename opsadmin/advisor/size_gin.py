@@ -87,7 +87,10 @@ class Entries:
 
     def frequencies(self, rows: float) -> list[tuple[float, float, float]]:
         """(rows that an entry is in, how many such entries, width) in a table of `rows`."""
-        often = [(max(1.0, share * rows), count, width) for share, count, width in self.often]
+        if rows <= 0:
+            return []
+        # An entry that is in less than a row is met as often as that.
+        often = [(max(1.0, share * rows), count * min(1.0, share * rows), width) for share, count, width in self.often]
         return often + [part.all_of(rows, self.looked_at) for part in self.seldom]
 
     def count(self, rows: float) -> float:

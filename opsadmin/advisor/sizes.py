@@ -93,11 +93,13 @@ def believed(planned: float, spec: IndexSpec, table: Table, share: float = 1.0) 
     """The planner's answer to `distinct_question`, None where it cannot know: without statistics of the columns together
     it stops at a tenth of the rows or the values of one column (estimate_num_groups). Then the columns count as
     independent, unless `combinations_question` is asked."""
+    if table.rows < 1:
+        return None
     keys = [_without_nulls(key_column(key, table, {}), spec.predicate) for key in spec.keys]
     rows = max(1.0, table.rows * min(max(share, 0.0), 1.0))
     each = [met(classes_of([_shares(column, _rows_with(column, table))], table.rows, None)) for column in keys]
     stop = max(table.rows / 10, *each)
-    stop *= -math.expm1(table.rows / stop * math.log1p(-min(rows / max(table.rows, 1), 1 - 1e-9)))
+    stop *= -math.expm1(table.rows / stop * math.log1p(-min(rows / table.rows, 1 - 1e-9)))
     return None if stop * 0.9 < planned < stop * 1.1 else planned
 
 
@@ -188,7 +190,7 @@ def _without_nulls(column: Column, predicate: str) -> Column:
 def _present(column: Column) -> Column:
     """The column in the rows where it is not NULL."""
     left = max(1e-9, 1 - column.null_share)
-    common = tuple((value, share / left) for value, share in column.common)
+    common = tuple((value, min(1.0, share / left)) for value, share in column.common)
     return replace(column, null_share=0.0, common=common)
 
 

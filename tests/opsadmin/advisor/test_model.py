@@ -207,21 +207,21 @@ JOINS = [
         "measured",
         ("parent",),
         "",
-        more=(("selectivity", 10 / 100000), ("joined", True)),
+        more=(("selectivity", 10 / 60000), ("joined", True)),
     ),
     Case(
         "SELECT count(*) FROM papers AS p LEFT JOIN measured AS m ON m.big = p.id WHERE p.tags = '{7}'",
         "measured",
         ("big",),
         "",
-        more=(("selectivity", 1 / 100000), ("joined", True)),
+        more=(("selectivity", 1 / 60000), ("joined", True)),
     ),
     Case(
         "SELECT * FROM papers AS p WHERE p.tags = '{7}' AND EXISTS (SELECT FROM measured AS m WHERE m.big = p.id)",
         "measured",
         ("big",),
         "",
-        more=(("selectivity", 1 / 100000), ("joined", True)),
+        more=(("selectivity", 1 / 60000), ("joined", True)),
     ),
 ]
 

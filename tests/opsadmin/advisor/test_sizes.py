@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from opsadmin.advisor import sizes
 from opsadmin.advisor.facts import Column, Table
@@ -175,7 +177,7 @@ def test_other_kinds_of_index(measured, using, table, name, opclass, options, wi
 def test_the_planner_is_asked_for_the_combinations(measured):
     table = measured.table("measured")
     measured.connection.execute("CREATE STATISTICS both_of (ndistinct) ON twenty, parent FROM measured")
-    measured.connection.execute("ANALYZE measured (twenty, parent)")
+    measured.connection.execute("SET default_statistics_target = 250; ANALYZE measured (twenty, parent)")
     wrong = []
     for names in (("status", "hundred"), ("day", "status"), ("twenty", "parent"), ("maybe", "comment")):
         spec = IndexSpec(table.oid, table.identity, keys_of(*names))
@@ -284,3 +286,48 @@ def test_values_too_wide_for_a_btree(measured):
     wide = dataclasses.replace(table, columns={**table.columns, "wide": column})
     with pytest.raises(sizes.TooWide, match=r"4008 bytes.*2698 at most"):
         sizes.bytes_of(IndexSpec(table.oid, table.identity, keys_of("wide")), wide)
+
+
+@given(
+    rows=st.sampled_from([0.0, 0.4, 1.0, 7.0, 3000.0, 1e6, 1e10]),
+    distinct_values=st.sampled_from([0.0, 1.0, 2.0, 5000.0, 1e9]),
+    null_share=st.sampled_from([0.0, 0.5, 1.0]),
+    share=st.sampled_from([-1.0, 0.0, 1e-9, 0.3, 1.0, 5.0]),
+    distinct=st.sampled_from([None, 0.0, 1.0, 100.0, 1e12]),
+    width=st.sampled_from([0, 1, 8, 126, 600]),
+    using=st.sampled_from(["btree", "hash", "brin", "gin", "gist", "spgist"]),
+    common=st.sampled_from([(), (("a", 1.0),), (("a", 0.4), ("ü" * 200, 0.3))]),
+)
+def test_odd_statistics_give_a_size(rows, distinct_values, null_share, share, distinct, width, using, common):
+    column = Column(
+        number=1,
+        name="c",
+        type=25,
+        type_name="text",
+        length=-1,
+        align="i",
+        width=width,
+        distinct_values=distinct_values,
+        null_share=null_share,
+        correlation=0.0,
+        common=common,
+        category="S",
+    )
+    table = Table(
+        oid=1,
+        schema="s",
+        name="t",
+        identity="s.t",
+        kind="r",
+        rows=rows,
+        pages=int(rows / 50) + 1,
+        block=PAGE,
+        columns={"c": column, "d": dataclasses.replace(column, name="d", common=())},
+    )
+    keys = keys_of("c") if using in ("hash", "spgist") else keys_of("c", "d")
+    for spec in (IndexSpec(1, "s.t", keys, using=using), IndexSpec(1, "s.t", keys, (), "c IS NOT NULL", using)):
+        size = sizes.bytes_of(spec, table, distinct, share)
+        assert size >= PAGE
+        assert size % PAGE == 0
+        assert size <= (rows * 2000 + 100) * PAGE
+        sizes.believed(10.0, spec, table, share)
