@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from opsadmin.console.text import Token
 
@@ -67,8 +68,9 @@ class Rewriting:
         ]
 
     def text(self) -> str:
-        return "".join(self._pieces())
+        return "".join(self._pieces)
 
+    @cached_property
     def _pieces(self) -> list[str]:
         """What stands before each token and the token itself, and the rest: two for each token, and one."""
         pieces = []
@@ -88,7 +90,7 @@ class Rewriting:
     def place_at(self, position: int) -> int | None:
         """The token that stands at a character of `text` (counted from 1, as the server does)."""
         at = 0
-        for number, piece in enumerate(self._pieces()):
+        for number, piece in enumerate(self._pieces):
             at += len(piece)
             if at >= position:
                 return min(number // 2, len(self.tokens) - 1) if self.tokens else None
@@ -120,7 +122,9 @@ def readable(work: Rewriting, place: int) -> Rewriting | None:
     if tokens[place].kind != "parameter" or place in work.instead:
         return None
     if _is_extract(tokens, place):
-        return work.with_instead({place: "epoch"})
+        # All of them at once: each reading of a long statement takes its time.
+        alike = [other for other, _token in work.parameters if _is_extract(tokens, other)]
+        return work.with_instead(dict.fromkeys(alike, "epoch"))
     kind = _type_before(work, place)
     if kind is None:
         return None

@@ -20,7 +20,8 @@ from tests.fixtures.kept_plans import Statement, outcome_of
         ("SELECT quantity * $1", kept_plans.VARIABLES),
         ("SELECT harmful($1)", kept_plans.REFUSED),
         ("SELECT nme FROM orders WHERE id = $1", kept_plans.FAILED),
-        ("SELECT upper($1::integer)", kept_plans.FAILED),
+        ("SELECT upper($1::integer)", kept_plans.GONE),
+        ("SELECT id + at FROM orders WHERE id = $1", kept_plans.FAILED),
         (f"SELECT {'1 + ' * 9000} 1", kept_plans.BOUND),
     ],
 )
