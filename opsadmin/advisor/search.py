@@ -10,6 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
+#: Parts of a size whose best sets are other places to begin from.
+AROUND = (0.3, 0.5, 0.7, 0.85, 1.2, 1.5)
+
+
 @dataclass(frozen=True)
 class Choice:
     """A set of indexes as bits, with its size in bytes and the cost of the workload under it."""
@@ -101,10 +105,13 @@ class Model:
         begin: Iterable[int] = (),
         thorough: bool = True,
     ) -> Choice:
-        """A set that no single exchange makes better (`thorough`: none of two either), within `budget` bytes and `most`
-        indexes. `begin`: sets to begin with, besides none. Stops at the time `until` (of monotonic) with what it has. The
-        same for the same numbers."""
+        """A set that no single exchange makes better (`thorough`: none of two either, and none that the best sets of other
+        sizes lead to), within `budget` bytes and `most` indexes. `begin`: sets to begin with, besides none. Stops at the
+        time `until` (of monotonic) with what it has. The same for the same numbers."""
         found: Choice | None = None
+        if thorough and budget < self.size(_union(self._touched)):
+            around = [self.best(part * budget, most=most, until=until, thorough=False) for part in AROUND]
+            begin = (*begin, *(one.mask for one in around))
         tried: set[int] = set()
         for mask in (*begin, 0):
             for power in (1.0, 0.5):
