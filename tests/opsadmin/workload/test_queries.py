@@ -60,9 +60,10 @@ def test_every_order_is_descending_and_limited(workload):
     assert get_top_queries(limit=2).found > 2
     every = get_top_queries(limit=50, sort_by="calls")
     assert texts(get_top_queries(limit=2, offset=1, sort_by="calls")) == texts(every)[1:3]
-    assert texts(get_top_queries(limit=1, offset=1, sort_by="calls", text="SELECT")) == [
-        sql for sql in texts(every) if "SELECT" in sql
-    ][1:2]
+    assert (
+        texts(get_top_queries(limit=1, offset=1, sort_by="calls", text="SELECT"))
+        == [sql for sql in texts(every) if "SELECT" in sql][1:2]
+    )
     assert get_top_queries(limit=2, offset=10_000) == []
 
 
