@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -57,6 +58,24 @@ def samples(dsn: str, conflicts: Iterator[str]) -> list[Sample]:
             connection.pgconn.finish()
 
     @contextmanager
+    def scratch() -> Iterator[dict[str, Any]]:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS doors_scratch (n integer, at timestamptz)")
+            connection.execute("CREATE INDEX IF NOT EXISTS doors_scratch_at ON doors_scratch (at)")
+            yield {}
+            connection.execute("DROP INDEX IF EXISTS doors_scratch_n")
+
+    @contextmanager
+    def unmade() -> Iterator[dict[str, Any]]:
+        yield {"index": f"public.doors_{secrets.token_hex(4)}"}
+
+    @contextmanager
+    def last_run() -> Iterator[dict[str, Any]]:
+        from opsadmin.models import OperationRun
+
+        yield {"run": OperationRun.objects.latest("pk").pk}
+
+    @contextmanager
     def conflict() -> Iterator[dict[str, Any]]:
         yield {"id": next(conflicts)}
 
@@ -87,6 +106,21 @@ def samples(dsn: str, conflicts: Iterator[str]) -> list[Sample]:
         Sample("execute_sql", {"sql": "SELECT * FROM nowhere"}, "wrong"),
         Sample("analyze_query_indexes", {"queries": [day]}, differs=moving),
         Sample("analyze_workload_indexes", differs=moving),
+        Sample("review_indexes", differs=moving),
+        Sample(
+            "create_index", {"table": "doors_scratch", "columns": ["n"]}, made=scratch, preview=True, differs=moving
+        ),
+        Sample(
+            "create_index",
+            {"table": "doors_scratch", "columns": ["n"], "name": "doors_scratch_n", "concurrently": False},
+            made=scratch,
+            differs=moving,
+        ),
+        Sample("reindex_index", {"index": "doors_scratch_at"}, made=scratch, preview=True, differs=moving),
+        Sample("drop_index", {"index": "doors_scratch_at"}, made=scratch, preview=True, differs=moving),
+        Sample("follow_index", {"queries": [day]}, made=unmade, differs=moving),
+        Sample("get_run", made=last_run, differs=moving),
+        Sample("cancel_run", what="over already", made=last_run, differs=moving),
         Sample("store_health", differs=moving),
         Sample("get_document", {"kind": "settings"}),
         Sample("list_conflicts"),

@@ -260,10 +260,15 @@ class Page:
         if preview:
             return Answer("preview" if 'id="preview-head"' in answer.text else "error", None, request, text, ms, True)
         if reads:
-            found = self.client.post(path, data=self._form({**fields, "_format": "json"})).json()
+            kept = self.client.post(path, data=self._form({**fields, "_format": "json"}))
+            if kept.headers["Content-Type"] != "application/json":
+                return Answer("error", {"message": f"{kept.status_code}, no JSON"}, request, text, ms, True)
+            found = kept.json()
             if isinstance(found, dict) and set(found) == {"error"}:
                 return Answer(*error_of(found["error"]), request, text, ms)
             return Answer("done", found, request, text, ms)
+        if answer.history and "run=" in str(answer.url):  # long work: a page that shows how far it has come
+            return Answer("done", None, request, text, ms, True)
         kept = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", answer.text, re.S)
         if 'role="status"' not in answer.text or not kept:
             return Answer("error", None, request, text, ms, True)
