@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from opsadmin.models import OperationRun
 
-SIGNS = {OperationRun.Outcome.RUNNING: "…", OperationRun.Outcome.DONE: "✓", OperationRun.Outcome.FAILED: "✗"}
+SIGNS = {
+    OperationRun.Outcome.RUNNING: "…",
+    OperationRun.Outcome.DONE: "✓",
+    OperationRun.Outcome.FAILED: "✗",
+    OperationRun.Outcome.CANCELLED: "■",
+    OperationRun.Outcome.INTERRUPTED: "⚠",
+}
 
 
 @admin.register(OperationRun)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -16,7 +16,7 @@ from opsadmin.core.errors import OperationFailed, Stopped
 from opsadmin.core.finding import Status
 from opsadmin.core.operation import Call, Preview
 from opsadmin.core.result import Result
-from opsadmin.indexing.failures import failure_of
+from opsadmin.indexing.failures import failure_of, looking
 from opsadmin.indexing.leftover import Left, clean
 from opsadmin.indexing.patience import TRIES, Patience, conflicting
 from opsadmin.indexing.place import Place, place_of
@@ -25,7 +25,7 @@ from opsadmin.indexing.sessions import named
 from opsadmin.indexing.signals import index_created
 from opsadmin.indexing.wanted import Wanted, wanted_of
 from opsadmin.jobs.lease import busy, holder_of, take
-from opsadmin.postgres.direct import direct_address, own_connection
+from opsadmin.postgres.direct import own_connection
 from opsadmin.postgres.names import identifier
 
 
@@ -83,11 +83,12 @@ def preview_create(request: Request) -> Preview:
     """What would happen. Nothing changes; the index is tried on an empty temporary copy of the table, rolled back.
 
     Raises `OperationError`, psycopg's errors."""
-    wanted = wanted_of(direct_address(request.alias), request.given, name=request.name)
-    with own_connection(request.alias, lock_seconds=1) as connection:
+    wanted = wanted_of(request.alias, request.given, name=request.name)
+    request = replace(request, if_not_exists=request.if_not_exists or wanted.if_not_exists)
+    with looking(request.alias) as connection:
         place = place_of(connection, wanted)
         refused = _refusal(place, request)
-        if not refused and (there := _there(place, request, wanted)):
+        if not refused and (there := _there(place, request)):
             return Preview((there,))
         if refused:
             return Preview(tuple(_about(place)), place_statement(place, wanted, request), refused)
@@ -107,15 +108,16 @@ def create(request: Request, call: Call) -> IndexMade:
 
     Raises `OperationError` where it cannot be, `OperationFailed` where it was not made, `Stopped`; psycopg's errors."""
     begun = time.monotonic()
-    wanted = wanted_of(direct_address(request.alias), request.given, name=request.name)
+    wanted = wanted_of(request.alias, request.given, name=request.name)
+    request = replace(request, if_not_exists=request.if_not_exists or wanted.if_not_exists)
     take(call.run, lease_of(request.alias))
-    with own_connection(request.alias, lock_seconds=1) as connection:
+    with looking(request.alias) as connection:
         place = place_of(connection, wanted)
     if refused := _refusal(place, request):
         raise OperationFailed(refused)
     statement = place_statement(place, wanted, request)
     table = place.table["identity"]
-    if there := _there(place, request, wanted):
+    if there := _there(place, request):
         one = place.twin or place.namesake
         name = one.identity if one else place.identity
         return IndexMade(
@@ -187,6 +189,8 @@ def _refusal(place: Place, request: Request) -> str:
             )
             % values
         )
+    if table["kind"] not in ("r", "m", "p"):
+        return _("%(table)s is a view, or of another kind that can have no index.") % values
     if table["persistence"] == "t":
         return _("%(table)s is a temporary table of another session.") % values
     if place.under_way:
@@ -212,11 +216,11 @@ def _name_refusal(place: Place, request: Request) -> str:
     return ""
 
 
-def _there(place: Place, request: Request, wanted: Wanted) -> str:
+def _there(place: Place, request: Request) -> str:
     """That there is nothing to do, as a sentence; empty where there is."""
     if place.twin is not None:
         return _("There is such an index already: %(index)s. Nothing is done.") % {"index": place.twin.identity}
-    if place.namesake is not None and (request.if_not_exists or wanted.if_not_exists):
+    if place.namesake is not None and request.if_not_exists:
         return _("There is an index of that name already: %(definition)s. Nothing is done.") % {
             "definition": place.namesake.definition
         }
@@ -305,7 +309,9 @@ def _make(request: Request, place: Place, statement: str, patience: Patience) ->
     table = place.table["identity"]
     patience.until_free(place.oid, table, concurrently=request.concurrently)
     try:
-        patience.send(statement.rstrip(";"), table, server_waits=not request.concurrently, after_try=lambda: None)
+        patience.send(
+            statement.rstrip(";"), table, server_waits=not request.concurrently, after_try=lambda: cleaned().finished
+        )
     except psycopg.Error as error:
         left = cleaned()
         if left.finished:
@@ -346,6 +352,7 @@ def _settled(request: Request, place: Place) -> tuple[int | None, str]:
                 "SELECT pg_catalog.pg_relation_size(pg_catalog.to_regclass(%s))", [place.identity]
             ).fetchone()
             if place.is_expression:
+                connection.execute("RESET search_path")
                 try:
                     connection.execute(f"ANALYZE {place.table['identity']}".encode())
                 except psycopg.Error as error:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import psycopg
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed
+from opsadmin.indexing.sessions import named
+from opsadmin.postgres.direct import own_connection
+
+#: How long a look at the catalogue may take, and wait at a lock.
+LOOK_SECONDS, LOCK_SECONDS = 5, 1
 
 
 def failure_of(error: psycopg.Error, *, index: str, table: str, duplicates: str = "") -> OperationFailed:
@@ -70,3 +79,48 @@ def failure_of(error: psycopg.Error, *, index: str, table: str, duplicates: str 
             hint=_("Look for the rows that it cannot be reckoned for, or leave them out with WHERE."),
         )
     return OperationFailed(_("PostgreSQL could not do it: %(words)s.") % values)
+
+
+@contextmanager
+def looking(alias: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of our own for looks at the catalogue, which never wait for long.
+
+    Raises `OperationFailed` also for what psycopg raises inside."""
+    try:
+        with own_connection(alias, lock_seconds=LOCK_SECONDS) as connection:
+            connection.execute(f"SET statement_timeout = '{LOOK_SECONDS}s'".encode())
+            yield connection
+    except psycopg.errors.LockNotAvailable:
+        raise locked(alias) from None
+    except psycopg.errors.QueryCanceled:
+        raise OperationFailed(
+            _("PostgreSQL took longer than %(seconds)d s to look at the catalogue.") % {"seconds": LOOK_SECONDS},
+            hint=_("Try again when it is less busy."),
+        ) from None
+    except psycopg.Error as error:
+        raise failure_of(error, index="", table="") from None
+
+
+def locked(alias: str) -> OperationFailed:
+    """That not even a look was possible, and who has a lock that does not let anybody in."""
+    who = _exclusive_holders(alias)
+    held = _(": %(who)s") % {"who": who} if who else ""
+    return OperationFailed(
+        _("The table is locked so that nobody else can even look at it%(held)s.") % {"held": held},
+        hint=_("Try again when that is over; list_locks shows who holds what."),
+    )
+
+
+def _exclusive_holders(alias: str) -> str:
+    """Who has an ACCESS EXCLUSIVE lock in this database."""
+    try:
+        with own_connection(alias, lock_seconds=LOCK_SECONDS) as connection:
+            found = connection.execute(
+                "SELECT DISTINCT coalesce(l.pid, 0) FROM pg_catalog.pg_locks AS l"
+                " WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted"
+                " AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND l.database ="
+                " (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())"
+            ).fetchall()
+            return named(connection, [pid for (pid,) in found]) if found else ""
+    except (psycopg.Error, OperationFailed):
+        return ""

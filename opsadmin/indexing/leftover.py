@@ -63,11 +63,11 @@ def clean(
     before: Collection[int] = (),
     index: str = "",
     report: Callable[[Progress], None] = lambda progress: None,
-    seconds: float = CLEAN_SECONDS,
+    seconds: float | None = None,
 ) -> Left:
     """Remove the invalid `index` (its quoted name), or every invalid one of the table that was not there `before`. Where the
     index is valid, it was finished after all."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + (CLEAN_SECONDS if seconds is None else seconds)
     while True:
         try:
             return _clean(alias, table, frozenset(before), index, report, until)

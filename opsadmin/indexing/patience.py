@@ -14,6 +14,7 @@ from opsadmin.core.blocks import said_seconds
 from opsadmin.core.errors import OperationFailed, Stopped
 from opsadmin.core.operation import Call, Progress
 from opsadmin.indexing.errand import Errand, Seen, Watcher
+from opsadmin.indexing.failures import looking
 from opsadmin.indexing.phases import percent_of, said_phase
 from opsadmin.indexing.questions import rows
 from opsadmin.indexing.sessions import named
@@ -81,7 +82,7 @@ class Patience:
             return
         until = time.monotonic() + self.wait_seconds
         values = {"table": table, "conflicting": conflicting(concurrently)}
-        with own_connection(self.alias, lock_seconds=1) as connection:
+        with looking(self.alias) as connection:
             while True:
                 found = rows(connection, "in_the_way", values)
                 old = [one["pid"] for one in found if one["transaction_seconds"] > OLD_SECONDS or not one["pid"]]
@@ -100,9 +101,10 @@ class Patience:
                 )
                 self.pause(min(1.0, max(0.1, until - time.monotonic())))
 
-    def send(self, statement: str, table: str, *, server_waits: bool, after_try: Callable[[], None]) -> None:
+    def send(self, statement: str, table: str, *, server_waits: bool, after_try: Callable[[], bool]) -> None:
         """Run the statement, the table's lock tried a few times. `server_waits`: it takes all its locks at once, so that the
-        server itself may bound the wait. `after_try`: called after each try that did not get the lock.
+        server itself may bound the wait. `after_try`: asked after each try that did not get the lock whether it was done
+        after all.
 
         Raises `TableLocked`, `OperationFailed`, `Stopped`; psycopg's errors."""
         with Watcher(self.alias) as watcher:
@@ -112,6 +114,8 @@ class Patience:
                     with own_connection(
                         self.alias, lock_seconds=self.lock_seconds if server_waits else 0
                     ) as connection:
+                        # What an expression calls finds its names as it does for everybody.
+                        connection.execute("RESET search_path")
                         errand = Errand(connection, statement)
                         self.detail = {**self.detail, "pid": errand.pid, "started": errand.started}
                         self.tell(_("Sent."))
@@ -121,7 +125,8 @@ class Patience:
                     locked = self._locked(table, "")
                 except TableLocked as error:
                     locked = error
-                after_try()
+                if after_try():
+                    return
                 if number == TRIES:
                     raise locked
                 self.tell(f"{locked.message} " + _("Trying again soon."))

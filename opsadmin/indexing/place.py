@@ -22,6 +22,8 @@ from opsadmin.postgres.session import MARKER
 #: To look takes no lock that anybody holds for long.
 LOOK_MS = 5000
 LOCK_MS = 1000
+#: A copy may have the name of a table of the catalogue.
+_OURS = "SET LOCAL search_path = pg_catalog, pg_temp"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def place_of(connection: psycopg.Connection[Any], wanted: Wanted) -> Place:
     Raises `OperationError` where the table or the index cannot be, psycopg's errors."""
     with connection.transaction(force_rollback=True):
         connection.execute(f"SET LOCAL statement_timeout = {LOOK_MS}; SET LOCAL lock_timeout = {LOCK_MS}".encode())
+        connection.execute("SET LOCAL search_path TO DEFAULT")
         table = _table(connection, wanted)
+        connection.execute(_OURS)
         there = tuple(Present(**row) for row in rows(connection, "indexes", {"table": table["oid"]}))
         facts = tables_of(lambda text, values: _ask(connection, text, values), [table["oid"]]).get(table["oid"])
         found = Place(table, there, wanted.name, "", "", wanted.unique, False, None)
@@ -128,10 +132,12 @@ def _tried(connection: psycopg.Connection[Any], wanted: Wanted, found: Place, fa
     name, table = found.table["name"], found.table["identity"]
     try:
         with connection.transaction():
+            connection.execute("SET LOCAL search_path TO DEFAULT")
             copy = f"CREATE TEMPORARY TABLE pg_temp.{quoted(name)} (LIKE {table})"
             connection.execute(copy.encode())
             statement = wanted.statement("", f"pg_temp.{quoted(name)}", concurrently=False)
             connection.execute(f"{statement}\n{MARKER}".encode())
+            connection.execute(_OURS)
             copied = _one(connection, f"pg_temp.{quoted(name)}")
             (made,) = rows(connection, "indexes", {"table": copied})
             (spec,) = rows(connection, "form", {"index": made["oid"]})

@@ -14,11 +14,12 @@ from opsadmin.console.session import console_session
 from opsadmin.console.text import Token, tokens_of
 from opsadmin.console.wire import OutOfTime
 from opsadmin.core.errors import OperationError, OperationFailed
+from opsadmin.indexing.failures import locked
 from opsadmin.plans.asked import asked_of
 from opsadmin.plans.candidates import candidate_of
 from opsadmin.plans.permit import permit_text
 from opsadmin.plans.server import LIMITS, PlanSession
-from opsadmin.postgres.direct import Address
+from opsadmin.postgres.direct import Address, direct_address
 
 PARAMETER = "ddl"
 #: Bytes of a name; PostgreSQL would cut a longer one.
@@ -42,7 +43,7 @@ class Wanted:
         return " ".join([*words, *([name] if name else []), "ON", table, self.behind])
 
 
-def wanted_of(address: Address, given: str | Mapping[str, Any], *, name: str = "") -> Wanted:
+def wanted_of(alias: str, given: str | Mapping[str, Any], *, name: str = "") -> Wanted:
     """The index as a CREATE INDEX text or as `{"table", "columns", ...}`. Its expressions and its predicate are judged as
     a query that runs them would be.
 
@@ -59,9 +60,11 @@ def wanted_of(address: Address, given: str | Mapping[str, Any], *, name: str = "
         else:
             if_not_exists = False
         _check_name(name)
-        table, behind, unique = _judged(address, given)
+        table, behind, unique = _judged(direct_address(alias), given)
     except OutOfTime:
         raise OperationFailed(_("PostgreSQL took too long to read the statement.")) from None
+    except psycopg.errors.LockNotAvailable:
+        raise locked(alias) from None
     except psycopg.Error as error:
         raise _said(error) from None
     except OperationError as error:
@@ -74,6 +77,7 @@ def wanted_of(address: Address, given: str | Mapping[str, Any], *, name: str = "
 def _judged(address: Address, given: str | Mapping[str, Any]) -> tuple[str, str, bool]:
     with console_session(address.parameters, LIMITS, role=address.role) as session:
         plans = PlanSession(session, asked_of("SELECT 1"))
+        session.ready(as_usual=True)  # names mean what they mean to the role
         path = plans.rows("SELECT pg_catalog.current_schemas(false) AS path", {})[0]["path"]
         with plans.catalogue():
             candidate = candidate_of(plans, given, path)
@@ -136,9 +140,4 @@ def _said(error: psycopg.Error) -> OperationError:
         return OperationFailed(_("PostgreSQL does not answer."))
     if error.sqlstate[:2] in ("42", "0A", "22", "3F"):
         return OperationError(_("PostgreSQL refuses the index: %(words)s.") % {"words": words}, parameter=PARAMETER)
-    if error.sqlstate == "55P03":
-        return OperationFailed(
-            _("The table is locked by somebody else (%(words)s).") % {"words": words},
-            hint=_("list_locks says by whom."),
-        )
     return OperationFailed(_("PostgreSQL could not do it: %(words)s.") % {"words": words})

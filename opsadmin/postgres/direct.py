@@ -57,7 +57,7 @@ def direct_address(alias: str) -> Address:
 @contextmanager
 def own_connection(alias: str, *, lock_seconds: float = 0) -> Iterator[psycopg.Connection[Any]]:
     """The connection, closed at the end. `lock_seconds`: how long the server lets a statement wait at each lock; 0 is for
-    ever.
+    ever. Its search_path is for questions to the catalogue; RESET brings back the role's own.
 
     Raises `OperationFailed` where nobody answers, or a pooler does."""
     address = direct_address(alias)
@@ -97,6 +97,7 @@ def _settle(connection: psycopg.Connection[Any], address: Address, lock_seconds:
         "lock_timeout": str(int(lock_seconds * 1000)),
         "idle_session_timeout": "0",
         "idle_in_transaction_session_timeout": "0",
+        "search_path": "pg_catalog",  # nobody's operator or function stands in for ours
     }
     if connection.info.server_version >= 170000:
         values["transaction_timeout"] = "0"

@@ -43,6 +43,18 @@ def effect_tone(effect: Effect) -> str:
 
 
 @register.filter
+def outcome_word(outcome: str) -> str:
+    """How a run stands, in the reader's language."""
+    return {
+        "running": _("Running"),
+        "done": _("Done"),
+        "failed": _("Failed"),
+        "cancelled": _("Stopped"),
+        "interrupted": _("Interrupted"),
+    }.get(outcome, outcome)
+
+
+@register.filter
 def group_word(group: str) -> str:
     """A group of operations or an area of checks as a heading, in the reader's language where it is one of ours."""
     ours = {
@@ -60,6 +72,7 @@ def group_word(group: str) -> str:
         "security": _("Security"),
         "configuration": _("Configuration"),
         "store": _("Store"),
+        "runs": _("Runs"),
     }
     return ours.get(group) or group.replace("_", " ").capitalize()
 
@@ -85,6 +98,12 @@ def ago(moment: datetime | None) -> str:
 def size(value: float | None) -> str:
     """Bytes as PostgreSQL says them."""
     return "–" if value is None else said_bytes(value)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """`4 s`, `12 min`, `2 h 3 min`."""
+    return said_seconds(seconds)
 
 
 @register.simple_tag

@@ -46,7 +46,7 @@ def shop(transactional_db: None, indexing_dsn: str) -> Iterator[Others]:
             "INSERT INTO orders SELECT n, n % 100, 'm' || n || '@x.org' FROM generate_series(1, 2000) AS n"
         )
         connection.execute('CREATE TABLE "Odd ""Ö.x"."a b.c" ("id ""1" int, "Ünï.code" text)')
-        connection.execute("ANALYZE")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT SELECT ON orders TO PUBLIC; ANALYZE")
     with alias_at(make_conninfo(indexing_dsn, user=OWNER)), ExitStack() as stack:
         yield Others(make_conninfo(indexing_dsn, user=OWNER), stack)
         runner.join()
