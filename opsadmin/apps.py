@@ -9,3 +9,4 @@ class OpsadminConfig(AppConfig):
 
     def ready(self) -> None:
         from opsadmin import setup_checks  # noqa: F401  (registers them)
+        from opsadmin.follow import created  # noqa: F401  (listens)

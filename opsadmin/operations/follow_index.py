@@ -36,7 +36,7 @@ class Parameters(OnDatabase):
         "Count what an index's statements cost from now on, so that review_indexes can say whether it kept its promise. An "
         "index that a migration will make is best followed before it is there. Changes nothing in PostgreSQL."
     ),
-    group="indexes",
+    group="index",
     effect=Effect.WRITES,
     permission="opsadmin.follow_index",
     parameters=Parameters,

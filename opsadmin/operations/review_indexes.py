@@ -34,7 +34,7 @@ class Parameters(OnDatabase):
         "What the statements of each followed index cost before it was there and since, how often it is read, and the "
         "verdict: kept its promise, did not (and what to do), too early, unused (drop it?), gone."
     ),
-    group="indexes",
+    group="index",
     parameters=Parameters,
 )
 def run(parameters: Parameters, call: Call) -> Review:

@@ -10,7 +10,15 @@ import pytest
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
-from opsadmin.api import NotPermitted, OperationError, OperationFailed, follow_index, get_top_queries, review_indexes
+from opsadmin.api import (
+    NotPermitted,
+    OperationError,
+    OperationFailed,
+    create_index,
+    follow_index,
+    get_top_queries,
+    review_indexes,
+)
 from opsadmin.core.blocks import Note, Table
 from opsadmin.core.operation import Caller
 from opsadmin.follow.begin import begin
@@ -499,3 +507,22 @@ def test_a_locked_table_does_not_hold_it_up(shop, workload_dsn):
     with psycopg.connect(workload_dsn) as other:
         other.execute("LOCK TABLE sale IN ACCESS EXCLUSIVE MODE")
         assert verdict().index == "public.sale_customer_idx"
+
+
+def test_what_create_index_makes_on_advice_is_followed(shop):
+    sell(shop)
+    query = promised(shop)
+    create_index(ddl=DDL, advice={"gain": 0.5, "promise": 0.1, "queries": [query]})
+    row = FollowedIndex.objects.get()
+    assert (row.schema, row.name, row.promise) == ("public", "sale_customer_idx", 0.1)
+    assert row.queries[0]["before"][0] == 25
+    sell(shop)
+    counted(shop)
+    kept = verdict()
+    assert kept.state is State.KEPT
+    assert kept.promised_gain == pytest.approx(0.9)
+
+
+def test_what_is_made_without_advice_is_not_followed(shop):
+    create_index(ddl=DDL)
+    assert not FollowedIndex.objects.exists()
