@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 
 from opsadmin.advisor.facts import Column, Table
@@ -20,6 +21,8 @@ LEAST_PAGES = 8
 BRIN_CORRELATION, BRIN_PAGES = 0.9, 1000
 #: A value that is worth an index of its own: of a column with few values, and held by few rows. Our choice.
 RARE_VALUES, RARE_SHARE = 20, 0.05
+#: A column with so many NULLs is worth an index of the others alone. Our choice.
+MOSTLY_NULL = 0.5
 _COLUMN = re.compile("\x00([0-9]+)\x00")
 
 
@@ -33,15 +36,34 @@ def candidates_of(use: TableUse, table: Table) -> Iterator[IndexSpec]:
     yield from maker.for_orders([])
 
 
-def stand_ins_of(spec: IndexSpec, use: TableUse, table: Table) -> Iterator[IndexSpec]:
-    """What the planner can be shown in place of an index of another access method: for each condition that it serves a
-    b-tree of the rows for which the condition holds, which is read as a whole. It finds the same rows, at nearly the same
-    cost."""
+@dataclass(frozen=True)
+class Answered:
+    """What an index does for an appearance of its table: the `conditions` that it answers (of `all` that always hold), of them
+    those of its predicate; whether its rows come in the order that is wanted (`ordered`); whether it holds all that is
+    read (`only`)."""
+
+    conditions: tuple[Condition, ...]
+    of_predicate: tuple[Condition, ...]
+    all: int
+    ordered: bool
+    only: bool
+
+
+def answered_by(spec: IndexSpec, use: TableUse, table: Table) -> Answered | None:
+    """None where the index is no help to it."""
+    return _Maker(use, table).answered(spec)
+
+
+def named(text: str, table: Table) -> str:
+    """SQL that has its columns by their number, with their names."""
+    names = {column.number: column.name for column in table.columns.values()}
+    return _COLUMN.sub(lambda match: identifier(names[int(match[1])]), text)
+
+
+def served_by(spec: IndexSpec, use: TableUse, table: Table) -> list[Condition]:
+    """The conditions that an index of another access method than b-tree serves."""
     maker = _Maker(use, table)
-    for conditions in use.groups:
-        for one in conditions:
-            if one.clause and spec in maker.other_methods([one]):
-                yield IndexSpec(table.oid, table.identity, tuple(maker.narrowest()), predicate=maker.named(one.clause))
+    return [one for conditions in use.groups for one in conditions if spec in maker.other_methods([one])]
 
 
 class _Maker:
@@ -60,7 +82,7 @@ class _Maker:
         # The most telling one first: what remains is least for every prefix of the keys.
         equal.sort(key=lambda one: (-self._distinct_values(one.place), one.place.column, one.place.text))
         for keys in self._key_lists(equal, joins, ranges, flags):
-            yield from self._with_variants(keys, conditions)
+            yield from self._with_variants(keys)
         yield from self.for_orders(equal)
         yield from self._partial(known, equal, joins, ranges)
         yield from self._block_ranges(ranges)
@@ -115,16 +137,15 @@ class _Maker:
                 if keys and len(keys) + len(taken) <= MOST_KEYS:
                     yield from self._specs([*head, *keys])
 
-    def _with_variants(self, conditions: Sequence[Condition], _all: Sequence[Condition]) -> Iterator[IndexSpec]:
-        lists: list[list[Key]] = [[]]
+    def _with_variants(self, conditions: Sequence[Condition]) -> Iterator[IndexSpec]:
+        keys: list[Key] = []
         for one in conditions:
-            keys = self._key(one.place, one.kind)
-            if not keys:
+            found = self._key(one.place, one.kind)
+            if not found:
                 return
-            lists = [[*before, key] for before in lists for key in keys[:1]]
-        for keys in lists:
-            if len({key.text for key in keys}) == len(keys):
-                yield from self._specs(keys)
+            keys.append(found[0])
+        if len({key.text for key in keys}) == len(keys):
+            yield from self._specs(keys)
 
     def _specs(self, keys: Sequence[Key], predicate: str = "") -> Iterator[IndexSpec]:
         """The index, and one that carries along what else is read of the table."""
@@ -147,6 +168,11 @@ class _Maker:
         self, known: Sequence[Condition], equal: list[Condition], joins: list[Condition], ranges: list[Condition]
     ) -> Iterator[IndexSpec]:
         """For what stays true of the same few rows: flags, NULLs, rare values of a column with few."""
+        for one in (*equal, *joins, *ranges):
+            if one.kind is not Kind.NULL and self._is_mostly_null(one):
+                # What compares holds for no NULL.
+                name = identifier(self._numbers[one.place.column].name)
+                yield from self._specs(self._key(one.place, one.kind), f"{name} IS NOT NULL")
         for one in known:
             predicate = self._predicate(one)
             if not predicate:
@@ -170,22 +196,30 @@ class _Maker:
         name = identifier(column.name)
         match one.kind:
             case Kind.TRUE if self._share(column, "t") <= 0.3:
-                return name
+                return f"{name} {one.operator}".rstrip()
             case Kind.FALSE if self._share(column, "f") <= 0.3:
-                return f"NOT {name}"
+                return f"{name} {one.operator}" if one.operator == "IS FALSE" else f"NOT {name}"
+            case Kind.EQUAL if one.value in ("true", "false"):
+                # As PostgreSQL itself simplifies it.
+                is_rare = self._share(column, one.text) <= 0.3
+                return (name if one.value == "true" else f"NOT {name}") if is_rare else ""
+            case Kind.UNEQUAL if 0 < column.distinct_values <= RARE_VALUES:
+                others = 1 - column.null_share - self._share(column, one.text)
+                return f"{name} <> {one.value}" if 0 < others <= 0.3 and one.text else ""
             case Kind.NULL if 0 < column.null_share <= 0.3:
                 return f"{name} IS NULL"
-            case Kind.NOT_NULL if column.null_share >= 0.5:
+            case Kind.NOT_NULL if column.null_share >= MOSTLY_NULL:
                 return f"{name} IS NOT NULL"
-            case Kind.EQUAL if one.value and 0 < column.distinct_values <= RARE_VALUES:
-                text = (
-                    one.value.split("'")[1]
-                    if "'" in one.value
-                    else {"true": "t", "false": "f"}.get(one.value, one.value)
-                )
-                if any(value == text and share <= RARE_SHARE for value, share in column.common):
+            case Kind.EQUAL if (
+                one.value and 0 < column.distinct_values <= RARE_VALUES and not self._is_mostly_null(one)
+            ):
+                if one.text and any(value == one.text and share <= RARE_SHARE for value, share in column.common):
                     return f"{name} = {one.value}"
         return ""
+
+    def _is_mostly_null(self, one: Condition) -> bool:
+        column = self._numbers.get(one.place.column)
+        return column is not None and column.null_share >= MOSTLY_NULL
 
     def _share(self, column: Column, value: str) -> float:
         return next((share for known, share in column.common if known == value), 1.0)
@@ -221,6 +255,48 @@ class _Maker:
                 if key is not None:
                     yield IndexSpec(table.oid, table.identity, (key,), using=found.method)
 
+    # --- what an index does ------------------------------------------------------------------------------------------
+    def answered(self, spec: IndexSpec) -> Answered | None:
+        """What the index does for this appearance, None where that is nothing."""
+        conditions = self._use.groups[0]
+        of_predicate = [one for one in conditions if spec.predicate and self._proves(one, spec.predicate)][:1]
+        if spec.predicate and not of_predicate:
+            return None
+        if spec.using in ("btree", "brin"):
+            answered, equal = self._by_keys(spec, conditions)
+        else:
+            answered, equal = [one for one in conditions if spec in self.other_methods([one])], 0
+        ordered = spec.using == "btree" and any(self._is_ordered(spec, order, equal) for order in self._use.orders)
+        names = {column.name for number, column in self._numbers.items() if number in self._use.columns}
+        only = not self._use.whole and bool(names) and names <= spec.held
+        if not (answered or of_predicate or ordered):
+            return None
+        return Answered((*answered, *of_predicate), tuple(of_predicate), len(conditions), ordered, only)
+
+    def _proves(self, one: Condition, predicate: str) -> bool:
+        if self._predicate(one) == predicate:
+            return True
+        column = self._numbers.get(one.place.column)
+        compares = one.kind in (Kind.EQUAL, Kind.IN, Kind.RANGE, Kind.PREFIX)
+        return column is not None and compares and predicate == f"{identifier(column.name)} IS NOT NULL"
+
+    def _by_keys(self, spec: IndexSpec, conditions: Sequence[Condition]) -> tuple[list[Condition], int]:
+        """The conditions on the first keys, up to the first one that is no equality; how many keys are equal."""
+        found: list[Condition] = []
+        fixed = (Kind.EQUAL, Kind.IN, Kind.NULL, Kind.TRUE, Kind.FALSE)
+        for number, key in enumerate(spec.keys):
+            here = [one for one in conditions if any(own.text == key.text for own in self._key(one.place, one.kind))]
+            equal = [one for one in here if one.kind in fixed]
+            if not equal:
+                return found + [one for one in here if one.kind in (Kind.RANGE, Kind.PREFIX)], number
+            found.append(equal[0])
+        return found, len(spec.keys)
+
+    def _is_ordered(self, spec: IndexSpec, order: tuple[Order, ...], equal: int) -> bool:
+        fixed = {key.text for key in spec.keys[:equal]}
+        keys = [key for one in order for key in self._ordered(one) if key.text not in fixed]
+        return bool(keys) and tuple(_forward(keys)) == spec.keys[equal : equal + len(keys)]
+
     # --- keys -------------------------------------------------------------------------------------------------------
     def _is_known(self, place: Place) -> bool:
         if place.column:
@@ -249,11 +325,7 @@ class _Maker:
         """The expression with the names of its columns."""
         if any(number not in self._numbers for number in place.columns):
             return ""
-        return self.named(place.text)
-
-    def named(self, text: str) -> str:
-        """The expression with the names of its columns, where it has their numbers."""
-        return _COLUMN.sub(lambda match: identifier(self._numbers[int(match[1])].name), text)
+        return named(place.text, self._table)
 
     def _ordered(self, order: Order) -> list[Key]:
         return [

@@ -8,7 +8,6 @@ from django.utils.translation import ngettext
 from opsadmin.advisor.advice import Helped, Recommendation
 from opsadmin.advisor.django_text import DjangoProject
 from opsadmin.advisor.index_name import index_name
-from opsadmin.advisor.planner import TRIED
 from opsadmin.advisor.search import Model, bits
 from opsadmin.advisor.spec import IndexSpec
 from opsadmin.advisor.upkeep import write_overhead
@@ -48,7 +47,7 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
                 write_overhead=write_overhead(spec, bench.tables[spec.relid]),
                 queries=helped,
                 reason=_reason(spec, helped, model.sizes[one], bench),
-                basis=_basis(spec, bench),
+                basis=bench.basis_of(one),
                 django=advice.text if advice is not None else "",
             )
         )
@@ -83,12 +82,6 @@ def _helped(bench: Workbench, model: Model, made: int, one: int, mask: int) -> t
                 )
             )
     return tuple(sorted(found, key=lambda each: (-each.share, each.query)))
-
-
-def _basis(spec: IndexSpec, bench: Workbench) -> str:
-    if not bench.planner.has_hypo:
-        return "model"
-    return "planner" if spec.using in TRIED else "stand-in"
 
 
 def _reason(spec: IndexSpec, helped: tuple[Helped, ...], size: int, bench: Workbench) -> str:

@@ -15,13 +15,20 @@ EQUAL, DESCENDING = 3, frozenset({4, 5})
 
 @dataclass(frozen=True)
 class Operator:
-    """`strategy`: in the b-tree families, 0 where it is in none. `commutator`: 0 where there is none."""
+    """`schema`: quoted, empty for pg_catalog. `strategy`: in the b-tree families, 0 where it is in none. `commutator`: 0
+    where there is none."""
 
     name: str
+    schema: str
     strategy: int
     commutator: int
     classes: tuple[OperatorClass, ...]
     is_immutable: bool
+
+    @property
+    def sql(self) -> str:
+        """As it stands between its sides, whatever the search_path is."""
+        return f"OPERATOR({self.schema}.{self.name})" if self.schema else self.name
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Dictionary:
 
 _OPERATORS = ("opno",)
 _FUNCTIONS = ("funcid", "aggfnoid")
-_TYPES = ("consttype", "resulttype", "funcresulttype", "vartype", "array_typeid", "opresulttype")
+_TYPES = ("consttype", "resulttype", "funcresulttype", "vartype", "array_typeid", "opresulttype", "paramtype")
 
 
 def dictionary_of(ask: Ask, trees: Iterable[Node]) -> Dictionary:
@@ -63,8 +70,9 @@ def dictionary_of(ask: Ask, trees: Iterable[Node]) -> Dictionary:
         for row in ask(question("operators"), {"operators": list(found["operators"])}):
             dictionary.operators[row["oid"]] = Operator(
                 row["name"],
+                row["schema_name"],
                 row["strategy"],
-                row["commutator"],
+                row["commutator_oid"],
                 tuple(
                     OperatorClass(name, method, int(kind), default == "t")
                     for name, method, kind, default in row["classes"]

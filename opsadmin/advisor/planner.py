@@ -17,6 +17,7 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 from opsadmin.advisor.facts import Ask
+from opsadmin.advisor.formulas import SETTINGS_QUESTION, Settings
 from opsadmin.advisor.spec import IndexSpec
 from opsadmin.console.errors import SqlRefused
 from opsadmin.console.session import ConsoleSession
@@ -50,11 +51,12 @@ class Costed:
 @dataclass
 class Statement:
     """A statement that the server has read. `sql`: as it was given; `tree`: as the server reads it; `text`: what is
-    planned. `name`: of the prepared statement, where it has parameters and the server is older than 16."""
+    planned; `query`: the part of it that the tree is of. `name`: of the prepared statement, where it has parameters and the server is older than 16."""
 
     sql: str
     tree: list[Node]
     text: str
+    query: str
     generic: bool
     name: str = ""
     types: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ class Planner:
         self.impossible: dict[IndexSpec, str] = {}
         self.explains = 0
         self._new: list[IndexSpec] = []
+        self._is_whole = False
 
     @property
     def has_hypo(self) -> bool:
@@ -119,7 +122,7 @@ class Planner:
                 raise NotAnalyzed(_said(error)) from None
         except OutOfTime:
             raise NotAnalyzed("The server did not read it in time.") from None
-        statement = Statement(text, tree, asked.head + plans.work.text(), plans.generic)
+        statement = Statement(text, tree, asked.head + plans.work.text(), plans.work.text(), plans.generic)
         if statement.generic and self._version < GENERIC_PLAN:
             used = plans.work.numbers
             statement.types = tuple("unknown" if one in used else "text" for one in range(1, max(used) + 1))
@@ -161,12 +164,11 @@ class Planner:
             raise NotAnalyzed(_said(failure(error, self._plans, ran=False))) from None
         except OutOfTime:
             raise NotAnalyzed("The server did not plan it in time.") from None
-        roots = [one["Plan"] for one in found if isinstance(one, dict) and "Plan" in one]
+        found = [one for one in found if isinstance(one, dict)]
+        roots = [one["Plan"] for one in found if "Plan" in one]
         if not roots:
             raise NotAnalyzed("A rule makes nothing of it.")
-        used: set[str] = set()
-        for root in roots:
-            used |= _index_names(root)
+        used = {str(node["Index Name"]) for node in _nodes_of(found) if "Index Name" in node}
         specs = frozenset(self._names[name] for name in used if name in self._names)
         others = frozenset(name for name in used if name not in self._names)
         return Costed(sum(float(root["Total Cost"]) for root in roots), specs, others, roots[0])
@@ -182,14 +184,23 @@ class Planner:
         elif statement.generic:
             options += ", GENERIC_PLAN"
         # The simple protocol takes several at once; that the statement is one the server said when it read it.
-        found = self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text}")
+        # Released again: thousands of savepoints in each other would be a burden to the server.
+        found = self._sent(
+            f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text};\nRELEASE SAVEPOINT opsadmin_plans"
+        )
         self._keep(found)
         lines = [
             (result.get_value(row, 0) or b"").decode(errors="replace")
-            for result in found[-1:]
+            for result in found[-2:-1]
             for row in range(result.ntuples)
         ]
-        return list(json.loads("\n".join(lines)))
+        plans = list(json.loads("\n".join(lines)))
+        if statement.name and not self._is_whole and any("Subplans Removed" in node for node in _nodes_of(plans)):
+            # All values are NULL here, for which the server throws partitions out when the plan is started.
+            self._is_whole = True
+            self._session.set({"enable_partition_pruning": "off", "constraint_exclusion": "on"})
+            return self._explain("", statement)
+        return plans
 
     def _sent(self, commands: str) -> list[PGresult]:
         sent = marked(commands)
@@ -253,7 +264,7 @@ class Planner:
             if not self._new:
                 return
             try:
-                self._keep(self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}"))
+                self._keep(self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}RELEASE SAVEPOINT opsadmin_plans"))
                 return
             except psycopg.Error:
                 if self._connection.broken:
@@ -261,8 +272,9 @@ class Planner:
                 self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_plans")
                 self._sort_out(self._new)
 
-    def rows_of(self, query: str) -> float | None:
-        """How many rows the planner expects of a query of ours; None where it cannot be planned."""
+    def plan_of(self, query: str) -> dict[str, Any] | None:
+        """The plan of a query of ours; None where it cannot be planned."""
+        self.explains += 1
         try:
             with self._plans.attempt():
                 found = json.loads(self._plans.send_text(f"EXPLAIN (FORMAT JSON) {query}"))
@@ -270,7 +282,23 @@ class Planner:
             if self._connection.broken:
                 raise
             return None
-        return float(found[0]["Plan"]["Plan Rows"])
+        plan: dict[str, Any] = found[0]["Plan"]
+        return plan
+
+    def rows_of(self, query: str) -> float | None:
+        """How many rows the planner expects of a query of ours; None where it cannot be planned."""
+        plan = self.plan_of(query)
+        return None if plan is None else float(plan["Plan Rows"])
+
+    def settings(self) -> Settings:
+        """What the planner reckons with."""
+        with self.catalogue() as ask:
+            return Settings.of(ask(SETTINGS_QUESTION, {})[0])
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the server counts the bytes of a text as we do."""
+        return self._connection.info.parameter_status("server_encoding") == "UTF8"
 
     def forget(self) -> None:
         """Behind a pooler the server's session goes on."""
@@ -280,15 +308,12 @@ class Planner:
         self._names.clear()
 
 
-def _index_names(plan: dict[str, Any]) -> set[str]:
-    found: set[str] = set()
-    waiting = [plan]
+def _nodes_of(plans: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    waiting = [one["Plan"] for one in plans if "Plan" in one]
     while waiting:
         node = waiting.pop()
-        if "Index Name" in node:
-            found.add(str(node["Index Name"]))
+        yield node
         waiting.extend(node.get("Plans", ()))
-    return found
 
 
 def _said(error: OperationError | SqlRefused | Any) -> str:

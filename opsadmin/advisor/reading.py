@@ -3,18 +3,24 @@ subqueries are looked through, so that no name is guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from opsadmin.advisor.operators import DESCENDING, EQUAL, Dictionary
 from opsadmin.advisor.usage import Condition, Kind, Order, Place, TableUse
-from opsadmin.advisor.written import NotWritable, literal, written
+from opsadmin.advisor.written import Literal, NotWritable, Source, literal, written
 from opsadmin.console.tree import Node, text_of
 
-RELATION, SUBQUERY, JOIN, CTE, GROUP = "0", "1", "2", "6", "9"
+RELATION = "0"
 _ANY_SUBLINK = "2"
+_EXPLICIT = "1"
 _BOOL = 16
+#: text and varchar: a cast between them changes nothing for an index.
+_TEXTS = frozenset({25, 1043})
 _MOST_DEPTH = 60
+#: Branches of a UNION that a condition is followed into.
+_MOST_ARMS = 50
 
 
 @dataclass
@@ -33,17 +39,20 @@ class _Scope:
 _Base = tuple[int, int]
 
 
-def uses_of(tree: Sequence[Node], dictionary: Dictionary) -> list[TableUse]:
-    """Every appearance of a table in the statement."""
-    reader = _Reader(dictionary)
+def uses_of(tree: Sequence[Node], dictionary: Dictionary, source: Source | None = None) -> list[TableUse]:
+    """Every appearance of a table in the statement. `source`: its literals."""
+    reader = _Reader(dictionary, source or Source())
     for query in tree:
         reader.read(query, None)
     return list(reader.found.values())
 
 
 class _Reader:
-    def __init__(self, dictionary: Dictionary) -> None:
+    def __init__(self, dictionary: Dictionary, source: Source) -> None:
         self._dictionary = dictionary
+        self._source = source
+        #: Which branch of a UNION its columns are followed into, and the most branches that one met so far has.
+        self._arm, self._arms = 0, 1
         self._scopes: dict[int, _Scope] = {}
         self.found: dict[_Base, TableUse] = {}
 
@@ -51,10 +60,18 @@ class _Reader:
     def read(self, query: Node, parent: _Scope | None) -> _Scope:
         scope = self._open(query, parent)
         if scope.depth <= _MOST_DEPTH:
-            self._conditions_of(scope)
-            self._orders_of(scope)
+            self._in_each_arm(self._conditions_of, scope)
+            self._in_each_arm(self._orders_of, scope)
             self._columns_of(scope)
         return scope
+
+    def _in_each_arm(self, look: Callable[[_Scope], None], scope: _Scope) -> None:
+        """What is asked of the rows of a UNION is asked of each of its branches."""
+        self._arm, self._arms = 0, 1
+        while self._arm < self._arms:
+            look(scope)
+            self._arm += 1
+        self._arm = 0
 
     def _open(self, query: Node, parent: _Scope | None) -> _Scope:
         if id(query) in self._scopes:
@@ -65,7 +82,7 @@ class _Reader:
         limited = bool(query.nodes("limitCount"))
         for number, entry in enumerate(scope.tables, 1):
             if entry.word("rtekind") == RELATION and entry.word("relkind") in ("r", "p", "m"):
-                use = TableUse(entry.number("relid"), whole=number == target, limited=limited)
+                use = TableUse(entry.number("relid"), _alias(entry), whole=number == target, limited=limited)
                 self.found[id(scope), number] = scope.uses[number] = use
         return scope
 
@@ -108,6 +125,16 @@ class _Reader:
 
     def _output(self, below: _Scope, column: int, node: Node, scope: _Scope, depth: int) -> tuple[Node, _Scope]:
         """A column of a subquery's result, in the subquery; the subquery's own where it is computed there."""
+        arms = _arms_of(below.query)
+        if arms and depth <= _MOST_DEPTH:
+            self._arms = min(_MOST_ARMS, max(self._arms, len(arms)))
+            number = arms[min(self._arm, len(arms) - 1)]
+            queries = below.tables[number - 1].nodes("subquery") if 0 < number <= len(below.tables) else []
+            return (
+                self._output(self._open(queries[0], below), column, node, scope, depth + 1)
+                if queries
+                else (node, scope)
+            )
         for entry in below.query.nodes("targetList"):
             if entry.number("resno") == column and entry.nodes("expr"):
                 found, home = self._resolve(entry.nodes("expr")[0], below, depth + 1)
@@ -150,6 +177,9 @@ class _Reader:
 
     # --- conditions -------------------------------------------------------------------------------------------------
     def _conditions_of(self, scope: _Scope) -> None:
+        # Policies of row-level security stand with their table, MERGE's condition (from PostgreSQL 17 on) by itself.
+        for quals in (*scope.query.nodes("mergeJoinCondition"), *_policies(scope.tables)):
+            self._condition(quals, scope, arm=None)
         waiting = scope.query.nodes("jointree")
         while waiting:
             node = waiting.pop()
@@ -173,8 +203,9 @@ class _Reader:
             case "SCALARARRAYOPEXPR" if node.word("useOr") == "true":
                 self._comparison(node, scope, arm, listed=True)
             case "NULLTEST":
-                kind = Kind.NULL if node.word("nulltesttype") == "0" else Kind.NOT_NULL
-                self._test(node.nodes("arg"), scope, arm, kind, "IS NULL" if kind is Kind.NULL else "IS NOT NULL")
+                self._null_test(node, scope, arm, is_null=node.word("nulltesttype") == "0")
+            case "BOOLEANTEST" if node.word("booltesttype") in _BOOLEAN_TESTS:
+                self._test(node.nodes("arg"), scope, arm, *_BOOLEAN_TESTS[node.word("booltesttype")])
             case "VAR" if node.number("vartype") == _BOOL:
                 self._test([node], scope, arm, Kind.TRUE, "")
             case "SUBLINK" if node.word("subLinkType") == _ANY_SUBLINK:
@@ -195,6 +226,8 @@ class _Reader:
                         _close_arm(use)
             case "not" if parts and parts[0].label == "VAR" and parts[0].number("vartype") == _BOOL:
                 self._test([parts[0]], scope, arm, Kind.FALSE, "NOT")
+            case "not" if parts and parts[0].label == "NULLTEST":
+                self._null_test(parts[0], scope, arm, is_null=parts[0].word("nulltesttype") != "0")
 
     def _uses_around(self, scope: _Scope | None) -> Iterator[TableUse]:
         while scope is not None:
@@ -227,17 +260,17 @@ class _Reader:
             return
         base, where = place
         others = self._bases(right, scope)
-        if base in others:
+        if base in others or _is_of_another_collation(whole, left):
             return
-        kind = _kind(operator.strategy, listed=listed)
-        value = ""
+        kind = _kind(operator.strategy, operator.name, listed=listed)
+        value = Literal("")
         stripped = _stripped(right)
         if stripped.label == "CONST" and not others:
             value = self._literal(stripped)
             prefix = text_of(stripped) or ""
             if kind is Kind.OTHER and operator.name in ("~~", "^@") and prefix and prefix[0] not in "%_\\":
                 kind = Kind.PREFIX
-        if kind is Kind.OTHER and not operator.classes:
+        if kind is Kind.OTHER and not operator.classes or kind is Kind.UNEQUAL and (listed or not value.sql):
             return
         self._note(
             base,
@@ -245,19 +278,27 @@ class _Reader:
                 where,
                 kind,
                 joins=bool(others),
-                value=value,
+                value=value.sql,
+                text=value.text,
                 operator=operator.name,
                 classes=operator.classes,
                 clause="" if others else self._clause(whole, scope, base),
+                estimate="" if others else self._clause(whole, scope, base, is_estimate=True),
             ),
             arm,
         )
+
+    def _null_test(self, node: Node, scope: _Scope, arm: int | None, *, is_null: bool) -> None:
+        kind, words = (Kind.NULL, "IS NULL") if is_null else (Kind.NOT_NULL, "IS NOT NULL")
+        self._test(node.nodes("arg"), scope, arm, kind, words)
 
     def _test(self, argument: list[Node], scope: _Scope, arm: int | None, kind: Kind, words: str) -> None:
         found = self._place(argument[0], scope) if argument else None
         if found is not None:
             base, where = found
-            self._note(base, Condition(where, kind, operator=words), arm)
+            text = where.text or f"\x00{where.column}\x00"
+            estimate = f"(NOT {text})" if words == "NOT" else f"({text} {words})"
+            self._note(base, Condition(where, kind, operator=words, estimate=estimate), arm)
 
     def _in_subquery(self, node: Node, scope: _Scope, arm: int | None) -> None:
         """`x IN (SELECT y ...)`: a join of x and y."""
@@ -289,11 +330,12 @@ class _Reader:
     # --- places -----------------------------------------------------------------------------------------------------
     def _place(self, node: Node, scope: _Scope) -> tuple[_Base, Place] | None:
         """A column of a table, or an expression of the columns of one table and nothing else."""
-        node = _stripped(node)
+        if not _changes_order(node):
+            node = _stripped(node)
         if node.label == "VAR":
             found = self._base(node, scope)
             return (found[0], Place(found[1], columns=frozenset({found[1]}))) if found and found[1] > 0 else None
-        if node.label not in ("FUNCEXPR", "OPEXPR", "COALESCE", "COALESCEEXPR"):
+        if node.label not in ("FUNCEXPR", "OPEXPR", "COALESCE", "COALESCEEXPR", "RELABELTYPE"):
             return None
         bases = self._bases(node, scope)
         if len(bases) != 1:
@@ -301,7 +343,7 @@ class _Reader:
         (base,) = bases
         columns: set[int] = set()
         try:
-            text = written(node, self._dictionary, lambda var: self._named(var, scope, columns))
+            text = written(node, self._dictionary, lambda var: self._named(var, scope, columns), self._source)
         except NotWritable:
             return None
         if not columns:
@@ -334,19 +376,25 @@ class _Reader:
             waiting.extend(one.inner())
         return found
 
-    def _literal(self, const: Node) -> str:
+    def _literal(self, const: Node) -> Literal:
         try:
-            return literal(const, self._dictionary)
-        except (NotWritable, UnicodeDecodeError):
-            return ""
+            return literal(const, self._dictionary, self._source)
+        except NotWritable:
+            return Literal("")
 
-    def _clause(self, node: Node, scope: _Scope, base: _Base) -> str:
+    def _clause(self, node: Node, scope: _Scope, base: _Base, *, is_estimate: bool = False) -> str:
         """The condition as SQL of one table's columns and constants; empty where it is more."""
         columns: set[int] = set()
         if self._bases(node, scope) != {base}:
             return ""
         try:
-            return written(node, self._dictionary, lambda var: self._named(var, scope, columns))
+            return written(
+                node,
+                self._dictionary,
+                lambda var: self._named(var, scope, columns),
+                self._source,
+                is_estimate=is_estimate,
+            )
         except NotWritable:
             return ""
 
@@ -405,10 +453,56 @@ class _Reader:
                         self.found[found[0]].orders.append((Order(found[1]),))
 
 
-def _kind(strategy: int, *, listed: bool) -> Kind:
+#: `flag IS TRUE`, `flag IS FALSE`.
+_BOOLEAN_TESTS = {"0": (Kind.TRUE, "IS TRUE"), "2": (Kind.FALSE, "IS FALSE")}
+
+
+def _kind(strategy: int, name: str, *, listed: bool) -> Kind:
     if strategy == EQUAL:
         return Kind.IN if listed else Kind.EQUAL
+    if name == "<>":
+        return Kind.UNEQUAL  # the classes of btree_gist know it, and gain nothing by it
     return Kind.RANGE if strategy else Kind.OTHER
+
+
+def _arms_of(query: Node) -> list[int]:
+    """The entries of the range table that a UNION or its kin is made of."""
+    found: list[int] = []
+    waiting = query.nodes("setOperations")
+    while waiting:
+        node = waiting.pop()
+        if node.label == "RANGETBLREF":
+            found.append(node.number("rtindex"))
+        else:
+            waiting += [*node.nodes("rarg"), *node.nodes("larg")]
+    return found
+
+
+def _alias(entry: Node) -> str:
+    """The name that a plan calls it by."""
+    names = entry.nodes("eref")
+    return re.sub(r"\\(.)", r"\1", names[0].word("aliasname")) if names else ""
+
+
+def _policies(tables: list[Node]) -> Iterator[Node]:
+    for entry in tables:
+        if entry.word("rtekind") == RELATION:
+            yield from entry.nodes("securityQuals")
+
+
+def _changes_order(node: Node) -> bool:
+    """Whether it is a cast that takes no work, but to a type which compares otherwise (citext to text)."""
+    if node.label != "RELABELTYPE" or node.word("relabelformat") != _EXPLICIT:
+        return False
+    inner = _stripped(node)
+    return inner.label == "VAR" and not {inner.number("vartype"), node.number("resulttype")} <= _TEXTS
+
+
+def _is_of_another_collation(comparison: Node, side: Node) -> bool:
+    """Whether it compares otherwise than the column's own indexes do (x = 'a' COLLATE "C")."""
+    column = _stripped(side)
+    own, asked = column.number("varcollid"), comparison.number("inputcollid")
+    return column.label == "VAR" and bool(own and asked) and own != asked
 
 
 def _stripped(node: Node) -> Node:

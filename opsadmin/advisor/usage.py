@@ -8,8 +8,8 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """How a condition compares. IN: with a list. NULL, NOT_NULL, TRUE, FALSE: as they say. OTHER: an operator that no
-    b-tree knows, and some other access method does."""
+    """How a condition compares. IN: with a list. NULL, NOT_NULL, TRUE, FALSE: as they say. UNEQUAL: what only the predicate
+    of an index can serve. OTHER: an operator that no b-tree knows, and some other access method does."""
 
     EQUAL = "equal"
     IN = "in"
@@ -19,6 +19,7 @@ class Kind(Enum):
     NOT_NULL = "not null"
     TRUE = "true"
     FALSE = "false"
+    UNEQUAL = "unequal"
     OTHER = "other"
 
 
@@ -46,16 +47,19 @@ class OperatorClass:
 @dataclass(frozen=True)
 class Condition:
     """`place` compared with something that is known when the table is read. `joins`: that comes from another table.
-    `value`: the literal as SQL, where it is one. `classes`: operator classes other than b-tree's that serve it.
-    `operator`: its name. `clause`: the whole as SQL, where it has neither parameters nor other tables."""
+    `value`: the literal as SQL, where it is one; `text`: as statistics write it. `classes`: operator classes other than
+    b-tree's that serve it. `operator`: its name. `clause`: the whole as SQL, where it has neither parameters nor other
+    tables; `estimate`: the same for the planner's guess alone, in which any value stands for a parameter."""
 
     place: Place
     kind: Kind
     joins: bool = False
     value: str = ""
+    text: str = ""
     operator: str = ""
     classes: tuple[OperatorClass, ...] = ()
     clause: str = ""
+    estimate: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,13 @@ class Order:
 
 @dataclass
 class TableUse:
-    """One appearance of the table `relid` in a statement. `groups`: conditions that hold together: the first those that
+    """One appearance of the table `relid` in a statement, called `alias` there. `groups`: conditions that hold together: the first those that
     always hold, then one for each arm of an OR (with those that always hold). `orders`: that rows are wanted in; `sets`:
     columns that rows are grouped by, in any order. `columns`: all that are read; `whole`: it cannot be read from an index
     alone (a whole row, a system column, the target of a change)."""
 
     relid: int
+    alias: str = ""
     groups: list[list[Condition]] = field(default_factory=lambda: [[]])
     orders: list[tuple[Order, ...]] = field(default_factory=list)
     sets: list[tuple[int, ...]] = field(default_factory=list)

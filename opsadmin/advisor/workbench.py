@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from opsadmin.advisor.candidates import candidates_of, stand_ins_of
+from opsadmin.advisor.candidates import candidates_of, served_by
+from opsadmin.advisor.existing import trees_of, written_of
 from opsadmin.advisor.facts import Table, tables_of
+from opsadmin.advisor.modelled import Pretender
 from opsadmin.advisor.operators import dictionary_of
 from opsadmin.advisor.planner import TRIED, NotAnalyzed, Planner, Statement
 from opsadmin.advisor.reading import uses_of
 from opsadmin.advisor.search import bits
 from opsadmin.advisor.spec import IndexSpec
-from opsadmin.advisor.usage import TableUse
+from opsadmin.advisor.usage import Condition, TableUse
+from opsadmin.advisor.written import Source
 
 #: Candidates of one statement, and of all.
 MOST_OF_ONE, MOST = 80, 1500
@@ -22,8 +26,8 @@ FIRST_NORMAL_OID = 16384
 
 @dataclass
 class Workload:
-    """One statement that can be planned. `number`: its place among those that were given. `own`: bits of its candidates;
-    `stands_for`: what is tried in place of an index that HypoPG cannot pretend."""
+    """One statement that can be planned. `number`: its place among those that were given. `plan`: as it is. `own`: bits of its
+    candidates; `stands_for`: what is tried in place of an index that HypoPG cannot pretend, each with its condition."""
 
     number: int
     statement: Statement
@@ -31,8 +35,9 @@ class Workload:
     uses: list[TableUse] = field(default_factory=list)
     own: int = 0
     base: float = 0.0
+    plan: Mapping[str, Any] = field(default_factory=dict)
     existing: frozenset[str] = frozenset()
-    stands_for: dict[int, tuple[IndexSpec, ...]] = field(default_factory=dict)
+    stands_for: dict[int, tuple[tuple[IndexSpec, Condition], ...]] = field(default_factory=dict)
 
     @property
     def relations(self) -> frozenset[int]:
@@ -48,6 +53,8 @@ class Workbench:
         self.statements: list[Workload] = []
         self.tables: Mapping[int, Table] = {}
         self.failed: list[tuple[int, str]] = []
+        self._there: frozenset[IndexSpec] = frozenset()
+        self._pretender: Pretender | None = None
 
     def read(self, texts: Sequence[tuple[str, float]]) -> None:
         """Let the server read the statements, given with their weights."""
@@ -63,12 +70,17 @@ class Workbench:
 
     def look(self) -> None:
         """Ask the catalogue about the tables, and the planner about each statement as it is."""
+        trees = [node for one in self.statements for node in one.statement.tree]
         with self.planner.catalogue() as ask:
-            dictionary = dictionary_of(ask, (node for one in self.statements for node in one.statement.tree))
+            dictionary = dictionary_of(ask, trees)
             for one in self.statements:
-                one.uses = uses_of(one.statement.tree, dictionary)
+                source = Source.of(one.statement.query, is_utf8=self.planner.is_utf8)
+                one.uses = uses_of(one.statement.tree, dictionary, source)
             relations = {use.relid for one in self.statements for use in one.uses if use.relid >= FIRST_NORMAL_OID}
             self.tables = tables_of(ask, relations)
+            stored = trees_of(self.tables.values())
+            self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
+        self._pretender = Pretender(self.planner, self.planner.settings())
         self.planner.settle()
         kept = []
         for one in self.statements:
@@ -77,7 +89,7 @@ class Workbench:
             except NotAnalyzed as error:
                 self.failed.append((one.number, str(error)))
                 continue
-            one.base, one.existing = found.cost, found.existing
+            one.base, one.existing, one.plan = found.cost, found.existing, found.plan
             kept.append(one)
         self.statements = kept
 
@@ -89,20 +101,33 @@ class Workbench:
             for use in one.uses:
                 if use.relid in self.tables:
                     own.update(dict.fromkeys(candidates_of(use, self.tables[use.relid])))
-            for spec in list(own)[:MOST_OF_ONE]:
+            for spec in [spec for spec in own if spec not in self._there][:MOST_OF_ONE]:
                 if spec not in found and len(found) >= MOST:
                     continue
                 one.own |= 1 << found.setdefault(spec, len(found))
         self.indexes = list(found)
+        if self.planner.has_hypo:
+            self._find_stand_ins()
+
+    def _find_stand_ins(self) -> None:
+        assert self._pretender is not None  # noqa: S101  # look() comes before
         for one in self.statements:
             for index in bits(one.own):
-                if self.indexes[index].using not in TRIED:
-                    one.stands_for[index] = tuple(
-                        stand_in
-                        for use in one.uses
-                        if use.relid == self.indexes[index].relid
-                        for stand_in in stand_ins_of(self.indexes[index], use, self.tables[use.relid])
-                    )
+                spec = self.indexes[index]
+                if spec.using in TRIED:
+                    continue
+                found = {
+                    stand_in: condition
+                    for use in one.uses
+                    if use.relid == spec.relid
+                    for condition in served_by(spec, use, self.tables[use.relid])
+                    if (stand_in := self._pretender.stand_in_of(self.tables[use.relid], condition)) is not None
+                }
+                if found:
+                    one.stands_for[index] = tuple(found.items())
+        self.planner.make(
+            {stand_in for one in self.statements for each in one.stands_for.values() for stand_in, _ in each}
+        )
 
     def relevant(self) -> list[int]:
         """For each statement, the bits of all candidates on its tables."""
@@ -124,29 +149,62 @@ class Workbench:
     def cost(self, place: int, mask: int) -> tuple[float, int]:
         """The cost of the statement at that place under a set, and the indexes its plan uses."""
         one = self.statements[place]
-        real: dict[IndexSpec, int] = {}
+        real: dict[IndexSpec, tuple[int, Condition | None]] = {}
+        modelled = []
         for index in bits(mask):
-            if index in one.stands_for:
-                real.update(dict.fromkeys(one.stands_for[index], index))
+            if self.is_modelled(one, index):
+                modelled.append(index)
+            elif index in one.stands_for:
+                real.update({stand_in: (index, condition) for stand_in, condition in one.stands_for[index]})
             else:
-                real[self.indexes[index]] = index
+                real[self.indexes[index]] = (index, None)
+        if not real:
+            return self._modelled(one, one.plan, one.base, modelled)
         try:
             found = self.planner.cost(one.statement, real, one.relations)
         except NotAnalyzed:
             return one.base, 0
-        used = 0
-        extra = 0.0
+        used, extra = 0, 0.0
         for spec in found.used:
-            index = real[spec]
+            index, condition = real[spec]
             used |= 1 << index
-            if spec != self.indexes[index]:
-                extra += self.surcharge(self.indexes[index])
-        return found.cost + extra, used
+            if condition is not None and self._pretender is not None:
+                extra += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
+        cost, more = self._modelled(one, found.plan, found.cost, modelled)
+        return cost + extra, used | more
 
-    def surcharge(self, spec: IndexSpec) -> float:
-        """What a scan of the index costs more than one of its stand-in: the way down through its entries, a posting page
-        for each, and looking at the row again."""
-        return 20.0
+    def is_modelled(self, one: Workload, index: int) -> bool:
+        """Whether only the model can say what the index does for the statement."""
+        if not self.planner.has_hypo:
+            return True
+        if self.indexes[index].using in TRIED:
+            return False
+        return all(stand_in in self.planner.impossible for stand_in, _ in one.stands_for.get(index, ()))
+
+    def basis_of(self, index: int) -> str:
+        """Where the figures of the index come from: "planner", "stand-in" or "model"."""
+        if self.planner.has_hypo and self.indexes[index].using in TRIED:
+            return "planner"
+        tried = [one for one in self.statements if one.own >> index & 1 and not self.is_modelled(one, index)]
+        return "stand-in" if tried else "model"
+
+    def _modelled(
+        self, one: Workload, plan: Mapping[str, Any], cost: float, indexes: Sequence[int]
+    ) -> tuple[float, int]:
+        """The cost with the best of those indexes for each appearance of a table, and which they are."""
+        used, saved = 0, 0.0
+        for use in one.uses if indexes and self._pretender is not None else ():
+            best = (0.0, -1)
+            for index in indexes:
+                spec = self.indexes[index]
+                if spec.relid == use.relid and self._pretender is not None:
+                    saving = self._pretender.saving(plan, spec, use, self.tables[use.relid])
+                    best = max(best, (saving, index), key=lambda each: (each[0], -each[1]))
+            if best[1] >= 0:
+                saved += best[0]
+                used |= 1 << best[1]
+        # What is saved at two tables can be one saving: a plan costs something in any case.
+        return max(cost - saved, 0.001 * cost), used
 
     def make(self, indexes: Iterable[int]) -> None:
         """Pretend indexes, so that their sizes are known."""

@@ -1,4 +1,51 @@
 -- Columns with what the statistics say of them. Statistics of a table that the role may not read are not in pg_stats.
+WITH RECURSIVE kinds AS (
+    SELECT DISTINCT
+        a.atttypid AS type,
+        a.atttypid AS base
+    FROM pg_attribute AS a
+    WHERE a.attrelid = ANY(%(relations)s::oid []) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT
+        k.type,
+        t.typbasetype
+    FROM kinds AS k
+    JOIN pg_type AS t ON t.oid = k.base AND t.typtype = 'd'
+),
+
+-- The types with a default b-tree operator class: their own, or that of a type which their bytes are values of, too.
+ordered AS (
+    SELECT
+        k.type,
+        f.equal
+    FROM kinds AS k
+    JOIN pg_type AS t ON t.oid = k.base AND t.typtype <> 'd'
+    JOIN LATERAL (
+        SELECT p.amprocnum IS NOT NULL AS equal
+        FROM pg_opclass AS c
+        LEFT JOIN pg_amproc AS p
+            ON
+                p.amprocfamily = c.opcfamily AND p.amproclefttype = c.opcintype AND p.amprocrighttype = c.opcintype
+                AND p.amprocnum = 4
+        WHERE
+            c.opcdefault AND c.opcmethod = 403
+            AND (
+                c.opcintype = t.oid
+                OR c.opcintype = CASE
+                    WHEN t.typcategory = 'A' AND t.typlen = -1 THEN 2277
+                    ELSE CASE t.typtype WHEN 'e' THEN 3500 WHEN 'r' THEN 3831 WHEN 'm' THEN 4537 WHEN 'c' THEN 2249 END
+                END
+                OR EXISTS (
+                    SELECT FROM pg_cast AS b
+                    WHERE
+                        b.castsource = t.oid AND b.casttarget = c.opcintype AND b.castmethod = 'b' AND b.castcontext = 'i'
+                )
+            )
+        ORDER BY c.opcintype = t.oid DESC, c.opcintype
+        LIMIT 1
+    ) AS f ON TRUE
+)
+
 SELECT
     a.attrelid::bigint AS relid,
     a.attnum::integer AS number,
@@ -17,8 +64,10 @@ SELECT
     s.most_common_freqs AS common_shares,
     -- equalimage: the types whose equal values have equal bytes. A nondeterministic collation has none.
     coalesce(o.equal, FALSE) AND coalesce(k.collisdeterministic, TRUE) AS deduplicates,
-    o.has_order IS NOT NULL AS has_order,
-    coalesce(k.oid IN (950, 951) OR (k.oid = 100 AND d.datcollate IN ('C', 'POSIX')) OR k.collcollate IN ('C', 'POSIX'), TRUE) AS c_order,
+    o.type IS NOT NULL AS has_order,
+    -- The database's own collation is libc's where it is not said otherwise (from PostgreSQL 15 on), and has no names itself.
+    k.oid IS NULL OR k.oid IN (950, 951) OR coalesce(k.collcollate IN ('C', 'POSIX'), FALSE)
+    OR (k.oid = 100 AND d.datcollate IN ('C', 'POSIX') AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c') AS c_order,
     a.attnotnull AS not_null,
     s.attname IS NOT NULL AS has_statistics,
     t.typcategory::text AS category,
@@ -31,23 +80,6 @@ JOIN pg_database AS d ON d.datname = current_database()
 LEFT JOIN pg_collation AS k ON k.oid = a.attcollation
 LEFT JOIN pg_stats AS s
     ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND s.inherited = (c.relkind = 'p')
-LEFT JOIN LATERAL (
-    SELECT
-        TRUE AS has_order,
-        bool_or(p.amprocnum IS NOT NULL) AS equal
-    FROM pg_opclass AS f
-    LEFT JOIN pg_amproc AS p
-        ON p.amprocfamily = f.opcfamily AND p.amproclefttype = f.opcintype AND p.amprocrighttype = f.opcintype AND p.amprocnum = 4
-    WHERE
-        f.opcdefault AND f.opcmethod = 403
-        AND f.opcintype = ANY(
-            ARRAY[
-                CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
-                CASE WHEN t.typcategory = 'A' THEN 2277 WHEN t.typtype = 'e' THEN 3500 WHEN t.typtype = 'r' THEN 3831 END,
-                CASE WHEN t.oid = 1043 THEN 25 END
-            ]
-        )
-    HAVING count(*) > 0
-) AS o ON TRUE
+LEFT JOIN ordered AS o ON o.type = a.atttypid
 WHERE a.attrelid = ANY(%(relations)s::oid []) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum

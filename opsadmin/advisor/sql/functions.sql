@@ -12,7 +12,8 @@ WHERE p.oid = ANY(%(functions)s::oid [])
 UNION ALL
 SELECT
     t.oid::bigint AS oid,
-    format_type(t.oid, NULL) AS name,
+    -- With -1, because `character` and `bit` alone are of length 1.
+    format_type(t.oid, -1) AS name,
     TRUE AS is_immutable,
     FALSE AS is_extreme,
     TRUE AS is_type

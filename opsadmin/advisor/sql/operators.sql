@@ -12,9 +12,10 @@ WITH wanted AS (
 SELECT
     o.oid::bigint AS oid,
     o.oprname::text AS name,
+    CASE WHEN o.oprnamespace <> 11 THEN quote_ident(n.nspname) ELSE '' END AS schema_name,
     coalesce((SELECT min(a.amopstrategy) FROM pg_amop AS a WHERE a.amopopr = o.oid AND a.amopmethod = 403), 0)::integer
         AS strategy,
-    o.oprcom::bigint AS commutator,
+    o.oprcom::bigint AS commutator_oid,
     coalesce(p.provolatile = 'i', FALSE) AS is_immutable,
     array(
         SELECT ARRAY[
@@ -32,5 +33,6 @@ SELECT
     ) AS classes
 FROM wanted AS w
 JOIN pg_operator AS o ON o.oid = w.oid
+JOIN pg_namespace AS n ON n.oid = o.oprnamespace
 LEFT JOIN pg_proc AS p ON p.oid = o.oprcode
 ORDER BY o.oid

@@ -1,18 +1,57 @@
--- The tables that may have an index, with their size as the planner sees it and what is written to them.
+-- The tables that may have an index, with their size as the planner sees it and what is written to them. A partitioned table is
+-- as large as its partitions, and is written to in them.
+WITH RECURSIVE parts AS (
+    SELECT
+        c.oid AS relid,
+        c.oid AS part
+    FROM pg_class AS c
+    WHERE c.oid = ANY(%(relations)s::oid [])
+    UNION ALL
+    SELECT
+        p.relid,
+        i.inhrelid
+    FROM parts AS p
+    JOIN pg_class AS c ON c.oid = p.part AND c.relkind = 'p'
+    JOIN pg_inherits AS i ON i.inhparent = p.part
+),
+
+counted AS (
+    SELECT
+        p.relid,
+        sum(greatest(c.reltuples, s.n_live_tup, 0)) AS rows,
+        -- Of one that nobody looked at yet: about as many as its rows take.
+        sum(
+            CASE
+                WHEN c.relpages = 0 AND c.reltuples < 0
+                    THEN ceil(coalesce(s.n_live_tup, 0) * (28 + 12.0 * c.relnatts) / current_setting('block_size')::integer)
+                ELSE greatest(c.relpages, 0)
+            END
+        ) AS pages,
+        sum(s.n_tup_ins)::bigint AS inserts,
+        sum(s.n_tup_upd)::bigint AS updates,
+        sum(s.n_tup_hot_upd)::bigint AS hot,
+        sum(s.n_tup_del)::bigint AS deletes,
+        sum(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0))::bigint AS scans
+    FROM parts AS p
+    JOIN pg_class AS c ON c.oid = p.part AND c.relkind IN ('r', 'm')
+    LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
+    GROUP BY p.relid
+)
+
 SELECT
     c.oid::bigint AS oid,
     n.nspname::text AS schema,
     c.relname::text AS name,
     format('%%I.%%I', n.nspname, c.relname) AS identity,
     c.relkind::text AS kind,
-    greatest(c.reltuples, coalesce(s.n_live_tup, 0), 0)::float8 AS rows,
-    greatest(c.relpages, 1) AS pages,
+    greatest(c.reltuples, z.rows, 0)::float8 AS rows,
+    greatest(z.pages, 1)::bigint AS pages,
     current_setting('block_size')::integer AS block,
-    coalesce(s.n_tup_ins, 0) AS inserts,
-    coalesce(s.n_tup_upd, 0) AS updates,
-    coalesce(s.n_tup_hot_upd, 0) AS hot,
-    coalesce(s.n_tup_del, 0) AS deletes,
-    coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0) AS scans,
+    coalesce(z.inserts, 0) AS inserts,
+    coalesce(z.updates, 0) AS updates,
+    coalesce(z.hot, 0) AS hot,
+    coalesce(z.deletes, 0) AS deletes,
+    coalesce(z.scans, 0) AS scans,
     coalesce(extract(
         EPOCH FROM now() - greatest(d.stats_reset, pg_postmaster_start_time())
     ), 0)::float8 AS since_seconds,
@@ -25,7 +64,7 @@ SELECT
     ) AS foreign_keys
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
+LEFT JOIN counted AS z ON z.relid = c.oid
 LEFT JOIN pg_stat_database AS d ON d.datname = current_database()
 WHERE c.oid = ANY(%(relations)s::oid []) AND c.relkind IN ('r', 'p', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 ORDER BY c.oid
