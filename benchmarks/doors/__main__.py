@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--transcript", type=Path, metavar="DIR", help="Write every request and answer there.")
     parser.add_argument("--json", action="store_true", help="Print the figures as JSON.")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the site stops in order then, too
     with tempfile.TemporaryDirectory(prefix="swops-doors-") as directory, sample_home(Path(directory)) as site:
         os.environ.update(site.environment)
         import django
