@@ -11,7 +11,7 @@ from typing import Any
 
 from opsadmin.core.errors import OperationFailed
 from opsadmin.follow.counters import Counters, Entry, Reading
-from opsadmin.follow.shape import longest_word, shape_of
+from opsadmin.follow.shape import shape_of, words_of
 from opsadmin.postgres.capabilities import Capabilities, capabilities_of
 from opsadmin.postgres.names import identifier, quoted
 from opsadmin.postgres.session import Session
@@ -43,7 +43,7 @@ class Statements:
 
         Raises psycopg's errors."""
         if self.why_not:
-            return Reading(self.clock())
+            return Reading(self.clock(), is_whole=False, sees_all=False)
         limit = MOST if queryids is None else None
         # Before the look: what is set back after this shows by itself, for the counters are smaller then.
         reset = self._reset()
@@ -56,8 +56,9 @@ class Statements:
             )
             for row in rows
         }
-        is_whole = limit is None or len(rows) < limit
-        return Reading(clock, entries, is_whole=is_whole, sees_all=self.recorder.reads_all)
+        sees_all = self.recorder.reads_all
+        is_whole = sees_all and (limit is None or len(rows) < limit)
+        return Reading(clock, entries, is_whole=is_whole, sees_all=sees_all)
 
     def _reset(self) -> datetime | None:
         if not self.recorder.has_info:
@@ -87,12 +88,13 @@ class Statements:
 
 def alike(texts: Mapping[str, str], wanted: Collection[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """For each wanted shape the numbers of all statements that have it. `wanted`: shapes, with a text of each."""
-    words = {longest_word(sql) for _, sql in wanted}
+    # The longest first: what is rare is mostly long.
+    words = [sorted(words_of(sql), key=len, reverse=True) for sql in dict(wanted).values()]
     found: dict[str, tuple[str, ...]] = {shape: () for shape, _ in wanted}
     for queryid, sql in texts.items() if found else ():
-        # To read every text of 5,000 by its tokens would take a second.
+        # To read all of 5,000 texts by their tokens would take seconds.
         lower = sql.lower()
-        if any(word in lower for word in words) and (shape := shape_of(sql)) in found:
+        if any(all(word in lower for word in each) for each in words) and (shape := shape_of(sql)) in found:
             found[shape] += (queryid,)
     return found
 

@@ -61,7 +61,7 @@ class IndexReview(Result):
     queries: tuple[QueryReview, ...]
 
     def blocks(self) -> Iterator[Block]:
-        yield Note(self.status, f"{_said_state(self.state)}: {self.text}", self.hint, self.command)
+        yield Note(self.status, self.text, self.hint, self.command)
         if self.undo:
             yield Code(_("To make %(index)s again") % {"index": self.index}, self.undo)
         if self.queries:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from opsadmin.advisor.drops import forbids
 from opsadmin.advisor.facts import tables_of
 from opsadmin.core.blocks import Note
-from opsadmin.core.errors import OperationError
+from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.finding import Status
 from opsadmin.core.result import plain
 from opsadmin.follow.begin import place
@@ -53,12 +53,13 @@ def review(database: str, index: str = "", rules: Rules | None = None) -> Review
 
     Raises `OperationError` for an index that is not followed; the errors of PostgreSQL. A site database that refuses costs
     only what was counted now."""
-    rows = list(FollowedIndex.objects.filter(database=database))
+    rows = followed(database)
     keys = {row.pk for row in rows if not index or is_called(row, index)}
     with read_only(database) as session:
         look = _look(session, rows)
-        # Of all statements, for indexes that are made after this.
-        keep_reading(database, look.statements.reading)
+        if not look.statements.why_not:
+            # Of all statements, for indexes that are made after this.
+            keep_reading(database, look.statements.reading)
     now = timezone.now()
     rows = _advanced(rows, look, now)
     # By the name that it has now, too.
@@ -69,9 +70,9 @@ def review(database: str, index: str = "", rules: Rules | None = None) -> Review
             parameter="index",
             allowed=tuple(identity_of(row) for row in rows),
         )
-    reviews = tuple(_review(row, look, now, rules or Rules()) for row in rows if row.pk in keys)
+    reviews = {row.pk: _review(row, look, now, rules or Rules()) for row in rows if row.pk in keys}
     _keep(rows, reviews, now)
-    ordered = sorted(reviews, key=lambda one: -one.status.rank)
+    ordered = sorted(reviews.values(), key=lambda one: -one.status.rank)
     return Review(database=database, taken_at=now, indexes=tuple(ordered), notes=_notes(look, rows))
 
 
@@ -80,6 +81,19 @@ def last_verdicts(database: str) -> list[dict[str, Any]]:
     alone, for a page while PostgreSQL does not answer."""
     verdicts = FollowedIndex.objects.filter(database=database, verdict__isnull=False)
     return [verdict for verdict in verdicts.values_list("verdict", flat=True) if verdict]
+
+
+def followed(database: str) -> list[FollowedIndex]:
+    """The followed indexes of the alias, newest first.
+
+    Raises `OperationFailed` where the site database does not answer."""
+    try:
+        return list(FollowedIndex.objects.filter(database=database))
+    except DatabaseError as error:
+        raise OperationFailed(
+            _("The site database does not answer (%(error)s), and it knows which indexes are followed.")
+            % {"error": type(error).__name__}
+        ) from error
 
 
 def identity_of(row: FollowedIndex) -> str:
@@ -278,14 +292,13 @@ def is_called(row: FollowedIndex, index: str) -> bool:
     return index == row.name or (name == row.name and schema in ("", row.schema))
 
 
-def _keep(rows: Sequence[FollowedIndex], reviews: Sequence[IndexReview], now: datetime) -> None:
+def _keep(rows: Sequence[FollowedIndex], reviews: Mapping[int, IndexReview], now: datetime) -> None:
     """Keep the verdicts, and forget what is gone for long."""
-    said = {one.index: plain(one) for one in reviews}
     try:
         for row in rows:
+            if row.pk in reviews:
+                FollowedIndex.objects.filter(pk=row.pk).update(verdict=plain(reviews[row.pk]))
             if row.gone_at is not None and now - row.gone_at > GONE_FOR:
                 row.delete()
-            elif identity_of(row) in said:
-                FollowedIndex.objects.filter(pk=row.pk).update(verdict=said[identity_of(row)])
     except DatabaseError as error:
         logger.warning("[follow] verdicts on indexes were not kept (%s)", type(error).__name__)

@@ -27,13 +27,12 @@ def shape_of(sql: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-def longest_word(sql: str) -> str:
-    """A word that every statement of this shape holds in lower or upper case; empty where the text cannot be read."""
+def words_of(sql: str) -> frozenset[str]:
+    """The words that every statement of this shape holds in lower or upper case; none where the text cannot be read."""
     try:
-        words = [token.text for token in tokens_of(sql) if token.kind == "word"]
+        return frozenset(token.text for token in tokens_of(sql) if token.kind == "word")
     except SqlRefused:
-        return ""
-    return max(words, key=len, default="")
+        return frozenset()
 
 
 def _said(kind: str, text: str) -> str:

@@ -214,7 +214,7 @@ def _unmeasured(case: Case, measured: Measured, rules: Rules) -> Verdict:
 
 
 def _early(case: Case, measured: Measured, rules: Rules, why: str = "") -> Verdict:
-    text = _("%(index)s is there for %(since)s and was read %(scans)s.") % {
+    text = _("Too early to judge %(index)s: it is there for %(since)s and was read %(scans)s.") % {
         "index": case.index,
         "since": said_seconds(case.seconds),
         "scans": _times(case.scans),

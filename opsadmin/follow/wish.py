@@ -16,7 +16,7 @@ from opsadmin.core.result import Result
 from opsadmin.follow.begin import begin_in
 from opsadmin.follow.look import Sought, indexes_of
 from opsadmin.follow.names import parts_of
-from opsadmin.follow.review import identity_of, is_called
+from opsadmin.follow.review import followed, identity_of, is_called
 from opsadmin.models import FollowedIndex
 from opsadmin.postgres.session import read_only
 
@@ -81,11 +81,10 @@ def unfollow(database: str, index: str) -> Followed:
     Raises `OperationError` where it is not followed; the site database's errors."""
     found = _called(database, index)
     if not found:
-        rows = FollowedIndex.objects.filter(database=database)
         raise OperationError(
             _("The index %(index)s is not followed.") % {"index": repr(index)},
             parameter="index",
-            allowed=tuple(identity_of(row) for row in rows),
+            allowed=tuple(identity_of(row) for row in followed(database)),
         )
     if len(found) > 1:
         raise OperationError(
@@ -101,4 +100,4 @@ def unfollow(database: str, index: str) -> Followed:
 
 
 def _called(database: str, index: str) -> list[FollowedIndex]:
-    return [row for row in FollowedIndex.objects.filter(database=database) if is_called(row, index)]
+    return [row for row in followed(database) if is_called(row, index)]
