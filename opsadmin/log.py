@@ -15,6 +15,7 @@ from opsadmin.core.errors import OperationError, Stopped
 from opsadmin.core.operation import Caller, Operation
 from opsadmin.core.params import OnDatabase
 from opsadmin.core.result import plain
+from opsadmin.jobs.patiently import patiently
 from opsadmin.models import OperationRun
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ def finished(
         run.error = _words(error)[:MAX_TEXT]
     try:
         # Its progress is another thread's to write.
-        run.save(update_fields=["finished_at", "elapsed_ms", "lease", "outcome", "result", "error"])
+        fields = ["finished_at", "elapsed_ms", "lease", "outcome", "result", "error"]
+        patiently(lambda: run.save(update_fields=fields))
     except DatabaseError as failure:
         logger.error("[ops] the log of runs could not be written (%s): %s", type(failure).__name__, run)
 

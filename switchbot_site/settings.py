@@ -131,7 +131,10 @@ if HISTORY_SPOOL_MB < 1:
     raise ImproperlyConfigured(f"HISTORY_SPOOL_MB is {HISTORY_SPOOL_MB}; it must be 1 or more.")
 
 # --- operations --------------------------------------------------------------------------------------------------
-OPSADMIN = {"API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN"))}
+OPSADMIN = {
+    "API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN")),
+    "DIRECT": {"store": POSTGRES_DIRECT_PARTS} if env("POSTGRES_DIRECT_URL") else {},
+}
 
 # --- people ------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed
+from opsadmin.jobs.patiently import patiently
 from opsadmin.jobs.state import note_interrupted
 from opsadmin.models import OperationRun
 
@@ -24,9 +25,13 @@ def take(run: int | None, name: str) -> None:
     if run is None:
         raise ValueError("Only a run that is in the log can have a lease.")
     note_interrupted()
-    try:
+
+    def write() -> None:
         with transaction.atomic():
             OperationRun.objects.filter(pk=run).update(lease=name)
+
+    try:
+        patiently(write)
     except IntegrityError:
         raise busy(name) from None
 

@@ -14,6 +14,7 @@ from opsadmin.core.blocks import Block, Code, Figures, Note, said, said_seconds
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result
+from opsadmin.jobs.patiently import patiently
 from opsadmin.models import OperationRun
 
 #: A run that gives no sign of life for so long has lost its process; it gives one every second.
@@ -107,9 +108,15 @@ def find_run(number: int) -> OperationRun:
 
 def note_interrupted() -> None:
     """Note the end of the runs whose processes have died."""
-    OperationRun.objects.filter(outcome=OperationRun.Outcome.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE).update(
-        outcome=OperationRun.Outcome.INTERRUPTED,
-        finished_at=F("heartbeat_at"),
-        lease=None,
-        error=_("The process that did it ended before it was done: nobody watched any more."),
+    dead = OperationRun.objects.filter(outcome=OperationRun.Outcome.RUNNING, heartbeat_at__lt=timezone.now() - SILENCE)
+    # Mostly there is none, and then nobody has to be kept from writing.
+    if not dead.exists():
+        return
+    patiently(
+        lambda: dead.update(
+            outcome=OperationRun.Outcome.INTERRUPTED,
+            finished_at=F("heartbeat_at"),
+            lease=None,
+            error=_("The process that did it ended before it was done: nobody watched any more."),
+        )
     )

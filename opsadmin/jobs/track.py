@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from opsadmin.core.operation import Progress
 from opsadmin.core.result import plain
+from opsadmin.jobs.patiently import patiently
 from opsadmin.models import OperationRun
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Tracked:
 
 def ask_to_stop(run: OperationRun, by: str) -> None:
     """Have it stopped, in whatever process it is; within about a second."""
-    OperationRun.objects.filter(pk=run.pk).update(stop_asked_by=by[:150])
+    patiently(lambda: OperationRun.objects.filter(pk=run.pk).update(stop_asked_by=by[:150]))
     with _lock:
         tracked = _under_way.get(run.pk)
     if tracked is not None:
