@@ -71,6 +71,8 @@ class Pretender:
         condition = self._condition(spec, use, table)
         if condition is None:
             return 0.0
+        if condition.joined and _is_looked_up(plan, use, table, condition.selectivity * table.rows):
+            condition = replace(condition, joined=False)
         cost = cost_with(plan, table, spec, self._size(spec, table), condition, self._settings)
         return 0.0 if cost is None else max(0.0, float(plan["Total Cost"]) - cost)
 
@@ -90,8 +92,9 @@ class Pretender:
         if found is None:
             return None
         joins = [one for one in found.conditions if one.joins]
-        single = [one for one in found.conditions if not one.joins]
-        if any(not one.estimate for one in single):
+        # What cannot be guessed is not counted on.
+        single = [one for one in found.conditions if one.estimate and not one.joins]
+        if not (single or joins or found.ordered):
             return None
         share = self._share(table, [named(one.estimate, table) for one in single])
         for one in joins:
@@ -126,6 +129,15 @@ class Pretender:
 
 def _entries(opclass: str, condition: Condition) -> float:
     return float(entries_searched(opclass, condition.text)) if condition.text else _ENTRIES.get(opclass, 1.0)
+
+
+def _is_looked_up(plan: Plan, use: TableUse, table: Table, rows: float) -> bool:
+    """Whether the table is read once for each row of another one already, as in a correlated subquery: then its scan knows
+    the condition with the other table."""
+    for node in _nodes(plan):
+        if node.get("Relation Name") == table.name and node.get("Alias", use.alias) == use.alias:
+            return float(node["Plan Rows"]) <= 2 * max(1.0, rows)
+    return False
 
 
 def _condition_of(plan: Mapping[str, Any]) -> str:

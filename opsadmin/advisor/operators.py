@@ -73,10 +73,7 @@ def dictionary_of(ask: Ask, trees: Iterable[Node]) -> Dictionary:
                 row["schema_name"],
                 row["strategy"],
                 row["commutator_oid"],
-                tuple(
-                    OperatorClass(name, method, int(kind), default == "t")
-                    for name, method, kind, default in row["classes"]
-                ),
+                tuple(OperatorClass(*one) for one in row["classes"]),
                 row["is_immutable"],
             )
     values = {"functions": list(found["functions"]), "types": list(found["types"])}
