@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from opsadmin.advisor.advice import Advice
 from opsadmin.advisor.advise import Limit, Wanted, advise
 from opsadmin.core.errors import OperationError
-from opsadmin.core.operation import Call, operation
+from opsadmin.core.operation import Call, Progress, operation
 from opsadmin.core.params import OnDatabase, parameter
 from opsadmin.operations.execute_sql import address_of
 from opsadmin.postgres.aliases import resolve_alias
@@ -44,10 +44,10 @@ def run(parameters: Parameters, call: Call) -> Advice:
     queries = [one for one in parameters.queries if one.strip()]
     if not queries:
         raise OperationError("There is no statement to analyse.", parameter="queries", hint="Give at least one.")
-    return advice_on(parameters, [Wanted(one) for one in queries])
+    return advice_on(parameters, [Wanted(one) for one in queries], call)
 
 
-def advice_on(parameters: Parameters, wanted: list[Wanted], *, window_seconds: float = 0.0) -> Advice:
+def advice_on(parameters: Parameters, wanted: list[Wanted], call: Call, *, window_seconds: float = 0.0) -> Advice:
     """Advice for the statements, within the limits that the parameters name."""
     alias = resolve_alias(parameters.database)
     address, role = address_of(alias)
@@ -56,4 +56,12 @@ def advice_on(parameters: Parameters, wanted: list[Wanted], *, window_seconds: f
         indexes=parameters.max_indexes,
         seconds=float(parameters.time_limit),
     )
-    return advise(address, wanted, limit, role=role, database=alias, window_seconds=window_seconds)
+    return advise(
+        address,
+        wanted,
+        limit,
+        role=role,
+        database=alias,
+        window_seconds=window_seconds,
+        progress=lambda says, share: call.report(Progress(share, 1.0, says)),
+    )

@@ -61,7 +61,7 @@ def run(parameters: Parameters, call: Call) -> Advice:
         time_limit=parameters.time_limit,
         database=parameters.database,
     )
-    advice = advice_on(asked, wanted, window_seconds=(now - since).total_seconds() if since is not None else 0.0)
+    advice = advice_on(asked, wanted, call, window_seconds=(now - since).total_seconds() if since is not None else 0.0)
     notes = [*advice.notes, *(note.text for note in found.notes), *_left_out(found)]
     return replace(advice, notes=tuple(notes))
 

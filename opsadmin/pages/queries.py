@@ -140,6 +140,9 @@ def _links(request: HttpRequest, database: str, query: dict[str, Any]) -> list[L
         if not long or len(query["sql"]) <= LONGEST_POSTED:
             found.append(Link(_("Explain in the SQL page"), address if long else direct, query["sql"] if long else ""))
     whole = {"queryid": query["queryid"], "database": database}
+    ideas_page = next((page for page in pages() if page.slug == "ideas"), None)
+    if ideas_page is not None and request.user.has_perm(ideas_page.permission) and not query["is_cut"]:
+        found.append(Link(_("Which index would help?"), _to(site_url(request, ideas_page.url_name), whole)))
     return [*found, Link(_("All that is counted"), _to(site_url(request, "ops_run_operation", OPERATION), whole))]
 
 

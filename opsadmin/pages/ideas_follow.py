@@ -1,0 +1,52 @@
+"""The verdict on a followed index as its template shows it, from what `review_indexes` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from opsadmin.core.blocks import said_bytes, said_number
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status`: how bad that is. `command`: what the hint says to do, `undo` what takes that back."""
+
+    index: str
+    table: str
+    status: str
+    text: str
+    hint: str
+    command: str
+    undo: str
+    figures: tuple[tuple[str, str], ...]
+
+
+def verdict_of(review: Mapping[str, Any]) -> Verdict:
+    """`review`: an IndexReview as plain data."""
+    return Verdict(
+        index=review["index"],
+        table=review["table"],
+        status=review["status"],
+        text=review["text"],
+        hint=review["hint"],
+        command=review["command"],
+        undo=review["undo"],
+        figures=(
+            (_("Promised"), _change(review["promised_gain"])),
+            (_("Time, measured"), _change(review["time_gain"])),
+            (_("Blocks, measured"), _change(review["blocks_gain"])),
+            (_("Calls since"), said_number("", review["calls"])),
+            (_("Scans"), said_number("", review["scans"])),
+            (_("Size"), said_bytes(review["size_bytes"])),
+        ),
+    )
+
+
+def _change(gain: Any) -> str:
+    if gain is None:
+        return "–"
+    return f"−{100 * gain:.0f} %" if gain >= 0 else f"+{-100 * gain:.0f} %"

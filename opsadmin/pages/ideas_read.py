@@ -1,0 +1,113 @@
+"""What PostgreSQL says now of what index advice stands on: counted statements, HypoPG, and followed indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from opsadmin.core.errors import OperationFailed, UnknownOperation
+from opsadmin.core.operation import Caller
+from opsadmin.core.result import plain
+from opsadmin.last_seen import recall, remember
+from opsadmin.pages.patient import Answer, ask
+from opsadmin.pages.queries_read import OPERATION, Step, steps_of, trusted
+from opsadmin.perform import find, perform
+from opsadmin.plans.relations import question
+from opsadmin.postgres.sentences import sentence_of
+from opsadmin.postgres.session import read_only
+from opsadmin.workload.queries import TopQueries
+
+REVIEW = "review_indexes"
+_REVIEWED = "index_ideas.review"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """`statements`: how many are counted, and `notes` of them; or `refusal` why nobody counts them, with `steps`.
+    `lacks_hypopg`: what that takes, in steps; empty where it is there."""
+
+    statements: int = 0
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+    steps: tuple[Step, ...] = ()
+    lacks_hypopg: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class GroundNow:
+    """`ground`, or why it is not known: PostgreSQL is still asked (`running`), or `silence` says why it does not answer."""
+
+    ground: Ground | None = None
+    running: bool = False
+    silence: str = ""
+
+
+def read_ground(request: HttpRequest, database: str) -> GroundNow:
+    """What advice could stand on."""
+    caller = trusted(request)
+    answer: Answer[Ground] = ask(("ideas", database), database, lambda: _ground(database, caller))
+    if answer.value is not None:
+        return GroundNow(answer.value)
+    return GroundNow(running=True) if answer.error is None else GroundNow(silence=answer.error.message)
+
+
+def read_review(request: HttpRequest, database: str, *, patience: float | None = None) -> list[dict[str, Any]]:
+    """The verdicts on followed indexes, as plain data; those of the last review where there is none now. Empty where
+    nobody reviews, or nothing is followed."""
+    try:
+        operation = find(REVIEW)
+    except UnknownOperation:
+        return []
+    if not request.user.has_perm(operation.permission):
+        return []
+    caller = trusted(request)
+
+    def keep(found: list[dict[str, Any]]) -> None:
+        if found or recall(database, _REVIEWED):
+            remember(database, _REVIEWED, found)
+
+    answer = ask(
+        (REVIEW, database),
+        database,
+        lambda: list(plain(perform(REVIEW, {"database": database}, caller))["indexes"]),
+        after=keep,
+        **({} if patience is None else {"patience": patience}),
+    )
+    if answer.value is not None:
+        return answer.value
+    seen = recall(database, _REVIEWED)
+    return list(seen.data) if seen else []
+
+
+def _ground(database: str, caller: Caller) -> Ground:
+    """Raises `OperationFailed` where PostgreSQL does not answer."""
+    try:
+        with read_only(database) as session:
+            (hypopg,) = session.rows(question("hypopg"))
+    except DatabaseError as error:
+        raise OperationFailed(sentence_of(error)) from error
+    lacks = _lacking(hypopg)
+    try:
+        found: TopQueries = perform(OPERATION, {"database": database, "limit": 1}, caller)
+    except OperationFailed as error:
+        if not error.hint:
+            raise
+        return Ground(refusal=error.message, steps=steps_of(error.hint), lacks_hypopg=lacks)
+    return Ground(statements=found.found, notes=tuple(str(note.text) for note in found.notes), lacks_hypopg=lacks)
+
+
+def _lacking(row: dict[str, Any]) -> tuple[Step, ...]:
+    if row["version"] is not None:
+        return ()
+    made = Step(
+        _("As a superuser, or the owner of the database %(database)s:") % {"database": row["database"]},
+        "CREATE EXTENSION hypopg;",
+    )
+    if row["available"]:
+        return (made,)
+    words = _("Install it on the server (a hosted PostgreSQL: see its list of extensions). Debian and Ubuntu:")
+    return (Step(words, f"apt install postgresql-{row['major']}-hypopg"), made)
