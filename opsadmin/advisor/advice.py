@@ -33,7 +33,8 @@ class Recommendation(Result):
     before and after this index, those above it in the list being there. `gain`: the share of the workload's cost before all
     that it takes off, 0 to 1. `write_overhead`: how much more a write of a row does, 0 to 1, beside what the table's heap
     and indexes cost already. `basis`: "planner" (HypoPG), "stand-in" (a stand-in that HypoPG can pretend, with what the
-    access method costs more) or "model" (arithmetic). `django`: what to change in the project, empty where the table
+    access method costs more) or "model" (arithmetic). `promise`: what the helped statements cost after, for what they cost
+    before, once all of the advice is there. `django`: what to change in the project, empty where the table
     belongs to no model."""
 
     name: str

@@ -5,6 +5,7 @@ advice = advise({"host": "/run/postgresql", "dbname": "shop"}, [Wanted("SELECT *
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,10 +88,13 @@ def advise(
     try:
         with console_session(address, limits, role=role) as session:
             planner = Planner(session, _hypo(PlanSession(session, asked_of("SELECT 1"))))
+            advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress)
             try:
-                return _Advisor(planner, wanted, limit, begin, database, window_seconds, progress).advise()
+                advisor.look()
             finally:
-                planner.forget()
+                with contextlib.suppress(psycopg.Error, OutOfTime):
+                    planner.forget()
+        return advisor.advice()
     except OutOfTime:
         raise OperationFailed(
             f"The advice was not ready after {limit.seconds:g} s.", hint="Ask for fewer statements, or allow more time."
@@ -125,8 +129,10 @@ class _Advisor:
         self._window = window_seconds
         self._progress = progress
         self._bench = Workbench(planner)
+        self._found: tuple[Explorer, Sequence[float], Choice]
 
-    def advise(self) -> Advice:
+    def look(self) -> None:
+        """All that is asked of the server."""
         bench = self._bench
         self._progress("reading the statements", 0.05)
         bench.read([(one.sql, 1.0 if one.weight is None else one.weight) for one in self._wanted])
@@ -143,9 +149,12 @@ class _Advisor:
         self._progress("searching", 0.6)
         budget = float("inf") if self._limit.size_bytes is None else self._limit.size_bytes
         choice = explorer.refine(budget, upkeep, self._limit.indexes, ())
-        choice = self._without_little(explorer, upkeep, choice)
+        self._found = explorer, upkeep, self._without_little(explorer, upkeep, choice)
+
+    def advice(self) -> Advice:
+        """What was found, in words and figures."""
         self._progress("saying what was found", 0.9)
-        return self._advice(explorer, upkeep, choice)
+        return self._advice(*self._found)
 
     def _weigh(self) -> None:
         """Costs in the planner's unit, such that they are to each other as the measured times are."""
@@ -257,7 +266,9 @@ class _Advisor:
         largest = max(choice.size, 1)
         begin = [0]
         for part in FRONTIER:
-            found = model.best(part * largest, most=self._limit.indexes, until=until, begin=begin)
+            if time.monotonic() > until:
+                break
+            found = model.best(part * largest, most=self._limit.indexes, until=until, begin=begin, thorough=False)
             begin = [found.mask]
             if found.size:
                 points[found.size] = FrontierPoint(

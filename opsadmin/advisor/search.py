@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-
 #: Parts of a size whose best sets are other places to begin from.
 AROUND = (0.3, 0.5, 0.7, 0.85, 1.2, 1.5)
 
@@ -115,7 +114,7 @@ class Model:
         tried: set[int] = set()
         for mask in (*begin, 0):
             for power in (1.0, 0.5):
-                one = self._filled(self._fitting(mask, budget, most), budget, most, power)
+                one = self._filled(self._fitting(mask, budget, most), budget, most, power, until=until)
                 if one not in tried:
                     tried.add(one)
                     found = _better(found, self._improved(self.choice(one), budget, most, until, pairs=False))
@@ -132,60 +131,66 @@ class Model:
             )
         return mask
 
-    def _filled(self, mask: int, budget: float, most: int | None, power: float, banned: int = 0) -> int:
+    def _filled(
+        self, mask: int, budget: float, most: int | None, power: float, banned: int = 0, until: float = float("inf")
+    ) -> int:
         """The set with what brings most for its size, until nothing more fits or helps."""
         left = budget - self.size(mask)
         room = (most if most is not None else 1 << 30) - mask.bit_count()
         current = [self.cost_of(number, mask) for number in range(len(self.bases))]
-        while room > 0:
+        open_ = [self._open(number, mask, now, banned) for number, now in enumerate(current)]
+        gains: dict[int, float] = {}
+        while room > 0 and time.monotonic() < until:
             best: tuple[float, int] | None = None
-            for needed, gain in self._gains(mask, current, banned, left, room):
-                rate = gain / max(self.size(needed), 1) ** power
-                if best is None or (rate, -needed) > best:
-                    best = (rate, -needed)
+            for missing in dict.fromkeys(missing for _union_, plans in open_ for missing, _saved in plans):
+                size = self.size(missing)
+                if size > left or missing.bit_count() > room:
+                    continue
+                gain = gains.get(missing)
+                if gain is None:
+                    gain = gains[missing] = self._gain(missing, open_)
+                if gain > 0:
+                    rate = gain / max(size, 1) ** power
+                    if best is None or (rate, -missing) > best:
+                        best = (rate, -missing)
             if best is None:
                 break
             added = -best[1]
             mask |= added
             left -= self.size(added)
             room -= added.bit_count()
+            stale = 0
             for number, of_one in enumerate(self._touched):
                 if of_one & added:
+                    stale |= open_[number][0]
                     current[number] = self.cost_of(number, mask)
+                    open_[number] = self._open(number, mask, current[number], banned)
+            gains = {missing: gain for missing, gain in gains.items() if not missing & stale}
         return self._without_idle(mask)
 
-    def _gains(
-        self, mask: int, current: list[float], banned: int, left: float, room: int
-    ) -> Iterator[tuple[int, float]]:
-        """What each set of missing indexes that some plan wants would bring, upkeep taken off; only where that is
-        something, and where it fits."""
-        forbidden = ~mask
-        wanted: dict[int, None] = {}
-        by_statement: list[tuple[int, list[tuple[int, float]]]] = []
-        for number, plans in enumerate(self.plans):
-            now = current[number]
-            here: list[tuple[int, float]] = []
-            union = 0
-            for needed, cost in plans:
-                if cost >= now:
-                    break
-                missing = needed & forbidden
-                if not missing & banned and missing.bit_count() <= room and self.size(missing) <= left:
-                    here.append((missing, now - cost))
-                    union |= missing
-                    wanted[missing] = None
-            if here:
-                by_statement.append((union, here))
-        for missing in wanted:
-            gain = -self.upkeep_of(missing)
-            for union, here in by_statement:
-                if union & missing:
-                    for needed, saved in here:
-                        if not needed & ~missing:
-                            gain += saved
-                            break
-            if gain > 0:
-                yield missing, gain
+    def _open(self, number: int, mask: int, now: float, banned: int) -> tuple[int, list[tuple[int, float]]]:
+        """The plans that would be cheaper than now: what each still misses and would save, and all that they miss."""
+        found: list[tuple[int, float]] = []
+        union = 0
+        for needed, cost in self.plans[number]:
+            if cost >= now:
+                break
+            missing = needed & ~mask
+            if not missing & banned:
+                found.append((missing, now - cost))
+                union |= missing
+        return union, found
+
+    def _gain(self, missing: int, open_: Iterable[tuple[int, list[tuple[int, float]]]]) -> float:
+        """What a set of indexes would bring, upkeep taken off."""
+        gain = -self.upkeep_of(missing)
+        for union, plans in open_:
+            if union & missing:
+                for needed, saved in plans:
+                    if not needed & ~missing:
+                        gain += saved
+                        break
+        return gain
 
     def _without_idle(self, mask: int) -> int:
         """The set without what no statement uses, or what costs more than it brings."""
