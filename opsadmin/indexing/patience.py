@@ -15,7 +15,7 @@ from opsadmin.core.errors import OperationFailed, Stopped
 from opsadmin.core.operation import Call, Progress
 from opsadmin.indexing.errand import Errand, Seen, Watcher
 from opsadmin.indexing.failures import looking
-from opsadmin.indexing.phases import percent_of, said_phase
+from opsadmin.indexing.phases import is_wait, percent_of, said_phase
 from opsadmin.indexing.questions import rows
 from opsadmin.indexing.sessions import named
 from opsadmin.postgres.direct import own_connection
@@ -150,7 +150,7 @@ class Patience:
             self._percent = max(self._percent, percent)
         message = said_phase(row) if row["phase"] else _("Running")
         if seen.blockers:
-            message += _("; waits for %(who)s") % {"who": seen.blockers}
+            message += f": {seen.blockers}" if is_wait(row) else _("; it waits for %(who)s") % {"who": seen.blockers}
         self.tell(f"{message}.")
 
     def _locked(self, table: str, who: str) -> TableLocked:

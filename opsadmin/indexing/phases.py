@@ -66,5 +66,10 @@ def said_phase(row: dict[str, Any]) -> str:
     return text
 
 
+def is_wait(row: dict[str, Any]) -> bool:
+    """Whether the phase itself says that others are waited for."""
+    return str(row["phase"] or "").startswith("waiting")
+
+
 def _counts(phase: str) -> str:
     return _PHASES.get(phase, (0, 0, ""))[2] or ("none" if phase in _PHASES else "")

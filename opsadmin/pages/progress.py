@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError, UnknownOperation
 from opsadmin.core.operation import Operation
-from opsadmin.indexing.aftermath import Aftermath, aftermath_of
+from opsadmin.indexing.aftermath import State, aftermath_of
 from opsadmin.jobs.state import RunState, find_run, note_interrupted, state_of
 from opsadmin.models import OperationRun
 from opsadmin.pages.patient import ask
@@ -140,20 +140,22 @@ def _next_step(request: HttpRequest, state: RunState) -> NextStep | None:
         words = answer.error.message if answer.error else _("PostgreSQL is still being asked.")
         return NextStep(_("What became of it is not known: %(words)s") % {"words": words})
     index = {"index": detail["index"]}
-    match answer.value:
-        case Aftermath.UNDER_WAY:
+    match answer.value.state:
+        case State.UNDER_WAY:
             query = urlencode({"pid": detail["pid"], "backend_start": detail["started"], "database": database})
             return NextStep(
                 _("PostgreSQL is still at it, in session %(pid)s, and comes to its end by itself.") % detail,
                 _("Cancel it there"),
                 f"{site_url(request, 'ops_run_operation', 'cancel_query')}?{query}",
             )
-        case Aftermath.VALID:
+        case State.VALID:
             return NextStep(_("The index %(index)s is there and valid: there is nothing to clean up.") % index)
-        case Aftermath.INVALID:
-            query = urlencode({"index": detail["index"], "database": database})
+        case State.INVALID:
+            left = answer.value.left[0]
+            query = urlencode({"index": left, "database": database})
             return NextStep(
-                _("It left the invalid index %(index)s, which every write keeps and nobody reads.") % index,
+                _("It left the invalid index %(index)s, which nobody reads and writes may still pay for.")
+                % {"index": left},
                 _("Drop it"),
                 f"{site_url(request, 'ops_run_operation', 'drop_index')}?{query}",
             )

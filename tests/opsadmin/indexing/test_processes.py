@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from opsadmin.api import OperationFailed, create_index, drop_index
-from opsadmin.indexing.aftermath import Aftermath, aftermath_of
+from opsadmin.indexing.aftermath import Aftermath, State, aftermath_of
 from tests.opsadmin.activity.conftest import Others
 from tests.opsadmin.indexing.conftest import indexes_of
 
@@ -138,7 +138,7 @@ def test_a_killed_process_does_not_stop_the_build_and_what_came_of_it_is_seen(co
     assert (row["outcome"], row["lease"]) == ("running", "index store")
     detail = row["progress"]["detail"]
     assert detail["index"] == "public.orders_id_idx"
-    assert aftermath_of("store", detail) is Aftermath.UNDER_WAY
+    assert aftermath_of("store", detail) == Aftermath(State.UNDER_WAY)
     with pytest.raises(OperationFailed, match="PostgreSQL is building public.orders_id_idx on public.orders"):
         create_index(table="orders", columns=["email"])
     snapshot.rollback()
@@ -147,14 +147,19 @@ def test_a_killed_process_does_not_stop_the_build_and_what_came_of_it_is_seen(co
             if connection.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone() is None:
                 break
             connection.execute("SELECT pg_sleep(0.01)")
-    assert aftermath_of("store", detail) is Aftermath.VALID
+    assert aftermath_of("store", detail) == Aftermath(State.VALID)
 
 
 def test_what_an_attempt_left_is_seen_until_it_is_dropped(shop):
-    detail = {"index": "public.doubled", "pid": 0, "started": ""}
+    detail = {"index": "public.doubled", "table": "public.orders", "pid": 0, "started": ""}
     with psycopg.connect(shop.dsn, autocommit=True) as connection:
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("CREATE UNIQUE INDEX CONCURRENTLY doubled ON orders (customer)")
-    assert aftermath_of("store", detail) is Aftermath.INVALID
-    drop_index(index="doubled", confirmed=True)
-    assert aftermath_of("store", detail) is Aftermath.GONE
+    assert aftermath_of("store", detail) == Aftermath(State.INVALID, ("public.doubled",))
+    with psycopg.connect(shop.dsn, autocommit=True) as connection:
+        connection.execute("CREATE INDEX kept ON orders (id); ALTER INDEX doubled RENAME TO kept_ccnew1")
+    rebuilt = {**detail, "index": "public.kept", "statement": "REINDEX INDEX CONCURRENTLY public.kept;"}
+    assert aftermath_of("store", rebuilt) == Aftermath(State.INVALID, ("public.kept_ccnew1",))
+    assert aftermath_of("store", {**rebuilt, "statement": "CREATE INDEX"}) == Aftermath(State.VALID)
+    drop_index(index="kept_ccnew1", confirmed=True)
+    assert aftermath_of("store", detail) == Aftermath(State.GONE)
