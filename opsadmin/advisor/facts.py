@@ -80,8 +80,8 @@ class ExistingIndex:
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """`rows`, `pages`: as the planner counts them. `inserts`, `updates`, `hot`, `deletes`: rows since the counters began;
-    `since_seconds`: how long that is, 0 where nobody knows. `foreign_keys`: of each the numbers of its
-    columns."""
+    `since_seconds`: how long that is, 0 where nobody knows. `root`: the partitioned or inherited table at the top, itself
+    where there is none above it. `foreign_keys`: of each the numbers of its columns."""
 
     oid: int
     schema: str
@@ -98,6 +98,7 @@ class Table:
     scans: int = 0
     since_seconds: float = 0.0
     parent: int = 0
+    root: int = 0
     columns: Mapping[str, Column] = field(default_factory=dict)
     indexes: tuple[ExistingIndex, ...] = ()
     foreign_keys: tuple[tuple[int, ...], ...] = ()

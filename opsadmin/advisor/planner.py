@@ -251,7 +251,8 @@ class Planner:
                     place, oid, name, size = (result.get_value(row, field) or b"" for field in range(4))
                     spec = self._new[int(place) - 1]
                     self._made[spec] = int(oid)
-                    self._names[name.decode()] = spec
+                    # HypoPG cuts a long name, within a character too.
+                    self._names[name.decode(errors="replace")] = spec
                     self.sizes[spec] = int(size)
 
     def make(self, specs: Iterable[IndexSpec]) -> None:

@@ -27,21 +27,19 @@ FIRST_NORMAL_OID = 16384
 @dataclass
 class Workload:
     """One statement that can be planned. `number`: its place among those that were given. `plan`: as it is. `own`: bits of its
-    candidates; `stands_for`: what is tried in place of an index that HypoPG cannot pretend, each with its condition."""
+    candidates; `stands_for`: what is tried in place of an index that HypoPG cannot pretend, each with its condition;
+    `relations`: the tables whose indexes could change its plan."""
 
     number: int
     statement: Statement
     weight: float
     uses: list[TableUse] = field(default_factory=list)
+    relations: frozenset[int] = frozenset()
     own: int = 0
     base: float = 0.0
     plan: Mapping[str, Any] = field(default_factory=dict)
     existing: frozenset[str] = frozenset()
     stands_for: dict[int, tuple[tuple[IndexSpec, Condition], ...]] = field(default_factory=dict)
-
-    @property
-    def relations(self) -> frozenset[int]:
-        return frozenset(use.relid for use in self.uses)
 
 
 class Workbench:
@@ -79,6 +77,8 @@ class Workbench:
             relations = {use.relid for one in self.statements for use in one.uses if use.relid >= FIRST_NORMAL_OID}
             self.tables = tables_of(ask, relations)
             stored = trees_of(self.tables.values())
+            for one in self.statements:
+                one.relations = self._family(one)
             self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
         self._pretender = Pretender(self.planner, self.planner.settings())
         self.planner.settle()
@@ -92,6 +92,12 @@ class Workbench:
             one.base, one.existing, one.plan = found.cost, found.existing, found.plan
             kept.append(one)
         self.statements = kept
+
+    def _family(self, one: Workload) -> frozenset[int]:
+        """Its tables, their partitions, and what they are partitions of."""
+        own = {use.relid for use in one.uses}
+        roots = {self.tables[relid].root for relid in own if relid in self.tables}
+        return frozenset(own | {relid for relid, table in self.tables.items() if table.root in roots})
 
     def propose(self) -> None:
         """Make the candidates of every statement, and let HypoPG say which it cannot make."""
@@ -165,7 +171,7 @@ class Workbench:
         except NotAnalyzed:
             return one.base, 0
         used, extra = 0, 0.0
-        for spec in found.used:
+        for spec in sorted(found.used):
             index, condition = real[spec]
             used |= 1 << index
             if condition is not None and self._pretender is not None:

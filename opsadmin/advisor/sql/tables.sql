@@ -15,6 +15,22 @@ WITH RECURSIVE parts AS (
     JOIN pg_inherits AS i ON i.inhparent = p.part
 ),
 
+above AS (
+    SELECT
+        c.oid AS relid,
+        c.oid AS root,
+        0 AS height
+    FROM pg_class AS c
+    WHERE c.oid = ANY(%(relations)s::oid [])
+    UNION ALL
+    SELECT
+        a.relid,
+        i.inhparent,
+        a.height + 1
+    FROM above AS a
+    JOIN pg_inherits AS i ON i.inhrelid = a.root
+),
+
 counted AS (
     SELECT
         p.relid,
@@ -56,6 +72,7 @@ SELECT
         EPOCH FROM now() - greatest(d.stats_reset, pg_postmaster_start_time())
     ), 0)::float8 AS since_seconds,
     coalesce((SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = c.oid LIMIT 1), 0)::bigint AS parent,
+    (SELECT a.root FROM above AS a WHERE a.relid = c.oid ORDER BY a.height DESC LIMIT 1)::bigint AS root,
     array(
         SELECT array_to_string(k.conkey, ',')
         FROM pg_constraint AS k
