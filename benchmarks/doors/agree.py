@@ -27,7 +27,8 @@ def difference(one: Answer, other: Answer, *, exactly: bool) -> str:
 def _missing_words(one: Answer, page: Answer) -> str:
     """A page that only a person reads: the sentences must stand in it."""
     found = one.result or {}
-    wanted = [*found.get("sentences", ()), found.get("refusal", ""), found.get("message", ""), found.get("hint", "")]
+    said = () if one.outcome == "done" else ("refusal", "message", "hint")
+    wanted = [*found.get("sentences", ()), *(found.get(name, "") for name in said)]
     shown = _plain(html.unescape(_TAG.sub("", page.text)))
     missing = [sentence for sentence in wanted if _plain(sentence) not in shown]
     return f"not on the page: {missing[0]}" if missing else ""
