@@ -95,7 +95,7 @@ def _judged(address: Address, given: str | Mapping[str, Any]) -> tuple[str, str,
         end += 2
     return (
         candidate.ddl[tokens[on + 1].start : tokens[end - 1].end],
-        candidate.ddl[tokens[end].start :],
+        candidate.ddl[tokens[end].start : tokens[-1].end],
         tokens[1].text == "unique",
     )
 

@@ -43,7 +43,7 @@ def refused(**given):
 
 
 def test_an_index_is_made_and_how_is_kept_in_the_log(shop):
-    ddl = "create index on orders (lower(email)) where customer > 3;"
+    ddl = "create index on orders (lower(email)) where customer > 3 -- as advised"
     shown = previewed(ddl=ddl)
     said = " ".join(shown.sentences)
     assert "The index orders_lower_idx is made on public.orders (120 kB, about 2 000 rows)." in said
@@ -53,6 +53,7 @@ def test_an_index_is_made_and_how_is_kept_in_the_log(shop):
     assert shown.sql.startswith(
         "CREATE INDEX CONCURRENTLY orders_lower_idx ON public.orders USING btree (lower(email))"
     )
+    assert shown.sql.endswith(" where customer > 3;"), "without the comment"
     assert indexes_of(shop.dsn) == {}, "a preview makes nothing"
 
     made = create_index(ddl=ddl)
