@@ -73,7 +73,7 @@ def samples(dsn: str, conflicts: Iterator[str]) -> list[Sample]:
     def last_run() -> Iterator[dict[str, Any]]:
         from opsadmin.models import OperationRun
 
-        yield {"run": OperationRun.objects.exclude(finished_at=None).latest("pk").pk}
+        yield {"run": OperationRun.objects.filter(outcome="done").latest("pk").pk}
 
     @contextmanager
     def conflict() -> Iterator[dict[str, Any]]:
