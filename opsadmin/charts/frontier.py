@@ -121,8 +121,8 @@ def _stairs(frame: _Frame, steps: Sequence[Step]) -> Iterator[SafeString]:
 def _chosen(frame: _Frame, step: Step) -> Iterator[SafeString]:
     x, y = frame.x(step.price), frame.y(step.gain)
     yield svg.element("circle", cx=x, cy=y, r=7, css="chart-frontier-chosen")
-    half = len(step.said) * CHARACTER / 2
-    inside = min(max(x, LEFT + half + 4), frame.right - half)
-    # Below the stairs there is room, but not at their foot.
+    long = len(step.said) * CHARACTER
+    # Left of the step that leads up to it, where there is room.
+    anchor, at = ("end", x - 8) if x - 8 - long >= LEFT else ("start", min(x + 12, frame.right + RIGHT - long))
     below = y + 24 if y + 30 < frame.bottom else y - 14
-    yield svg.element("text", step.said, x=inside, y=below, text_anchor="middle", css="chart-heading")
+    yield svg.element("text", step.said, x=at, y=below, text_anchor=anchor, css="chart-heading chart-frontier-said")

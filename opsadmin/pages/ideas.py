@@ -128,7 +128,8 @@ def _page(
         "database": database,
         "databases": postgres_aliases(),
         "address": _address(request, database),
-        "here": _address(request, database, shown.kind if shown else ""),
+        # What was asked for comes as the newest, unless a kind is named.
+        "here": _address(request, database, request.GET.get("advice", "") if request.method == "GET" else ""),
         "now": now,
         "disabled": bool(now.silence),
         "state": state,

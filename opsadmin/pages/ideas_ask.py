@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 #: The row of the site database that says how an asking stands.
 NAME = "index_ideas.asking"
 BEAT_SECONDS = 1.0
+#: How often its end is tried to be noted.
+ATTEMPTS = 8
 #: An asking without a sign of life for so long has lost its process.
 SILENCE = timedelta(seconds=20)
 
@@ -177,7 +180,7 @@ class _Job:
         finally:
             self._over.set()
             beat.join()
-            self._note({**self._data, "share": 1.0, **outcome, "ended": True})
+            self._end({**self._data, "share": 1.0, **outcome, "ended": True})
             connections.close_all()
             _threads.discard(threading.current_thread())
 
@@ -203,10 +206,19 @@ class _Job:
         finally:
             connections.close_all()
 
-    def _note(self, data: dict[str, Any]) -> None:
+    def _end(self, data: dict[str, Any]) -> None:
+        """An end that is not noted holds the next one up."""
+        for _attempt in range(ATTEMPTS):
+            if self._note(data):
+                return
+            time.sleep(BEAT_SECONDS / 4)
+
+    def _note(self, data: dict[str, Any]) -> bool:
         mine = SeenAnswer.objects.filter(database=self._database, name=NAME, data__key=self._wish.key)
         try:
             mine.update(data=data, taken_at=timezone.now())
+            return True
         except DatabaseError as error:
             # It goes on; the next beat may get through.
             logger.warning("[ideas] how the asking stands could not be noted (%s)", type(error).__name__)
+            return False

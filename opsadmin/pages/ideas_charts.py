@@ -15,6 +15,8 @@ from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.pages.queries_view import percent
 
 MB = 1024 * 1024
+#: Gains that differ by less are the same for people.
+NEAR = 0.005
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -39,8 +41,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Frontier:
+    """`caveat`: why the chosen point is not what the whole is said to bring; empty where it is."""
+
     picture: Picture
     points: tuple[Point, ...]
+    caveat: str
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there is another size to ask for."""
+        return any(point.max_size_mb and not point.is_chosen for point in self.points)
 
 
 def taken_off(gain: float) -> str:
@@ -76,7 +86,7 @@ def costs_picture(advice: Mapping[str, Any]) -> Picture | None:
 def frontier_of(advice: Mapping[str, Any]) -> Frontier | None:
     """None where there is nothing to choose from."""
     points = advice["frontier"]
-    if len(points) < 2 or float(points[0]["cost"]) <= 0:
+    if len(points) < 2 or float(points[0]["cost"]) <= 0 or not advice["recommendations"]:
         return None
     base = float(points[0]["cost"])
     largest = max(point["size_bytes"] for point in points)
@@ -99,7 +109,7 @@ def frontier_of(advice: Mapping[str, Any]) -> Frontier | None:
             title=_("What a size buys"),
             description=told,
             price_name=_("size of the indexes, %(unit)s") % {"unit": _UNITS[power]},
-            gain_name=_("cost taken off"),
+            gain_name=_("cost taken off, writes counted"),
             identity=identity,
             width=width,
             height=height,
@@ -119,4 +129,16 @@ def frontier_of(advice: Mapping[str, Any]) -> Frontier | None:
             )
             for point, gain in zip(points, gains, strict=True)
         ),
+        _caveat(advice, next((step.gain for step in steps if step.is_chosen), None)),
     )
+
+
+def _caveat(advice: Mapping[str, Any], chosen: float | None) -> str:
+    before = float(advice["cost_before"])
+    whole = 1 - float(advice["cost_after"]) / before if before else 0.0
+    if chosen is None or abs(whole - chosen) < NEAR:
+        return ""
+    return _(
+        "This picture also counts what the indexes cost when rows are written: %(chosen)s in all, where the statements alone "
+        "gain %(whole)s."
+    ) % {"chosen": taken_off(chosen), "whole": taken_off(whole)}

@@ -161,7 +161,10 @@ def remembered(request: HttpRequest, kept: Kept | None) -> list[str]:
 
 def _statements(request: HttpRequest, form: Form, again: Kept | None) -> list[str]:
     if again is not None and not form.statements.strip():
-        return remembered(request, again)
+        queries = remembered(request, again)
+        if not queries:
+            form.complaints["statements"] = _("The statements of that advice were not kept whole. Give them again.")
+        return queries
     if len(form.statements) > LONGEST:
         form.complaints["statements"] = _("That is %(n)d characters; up to %(most)d are taken at once.") % {
             "n": len(form.statements),

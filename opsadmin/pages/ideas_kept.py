@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from opsadmin.advisor.advice import Advice
+from opsadmin.core.errors import OperationFailed
 from opsadmin.last_seen import recall, remember
 from opsadmin.postgres.masking import masked
 
@@ -33,7 +36,9 @@ class Kept:
 
 
 def keep(database: str, kind: str, advice: Advice, *, by: str, key: str, given: dict[str, Any]) -> None:
-    """In place of the one before."""
+    """In place of the one before.
+
+    Raises `OperationFailed` where the site's own database did not take it."""
     statements = [str(one) for one in given.get("queries", ())]
     found = advice.as_dict()
     for one in found["queries"]:
@@ -47,6 +52,9 @@ def keep(database: str, kind: str, advice: Advice, *, by: str, key: str, given: 
         "statements": statements if all(masked(one) == one for one in statements) else [],
     }
     remember(database, _name(kind), {"asked": asked, "advice": found})
+    there = kept(database, kind)
+    if there is None or there.key != key:
+        raise OperationFailed(_("The advice was made, but the site's own database did not take it. Ask again."))
 
 
 def kept(database: str, kind: str) -> Kept | None:

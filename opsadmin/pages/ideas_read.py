@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed, UnknownOperation
+from opsadmin.core.finding import Status
 from opsadmin.core.operation import Caller
 from opsadmin.core.result import plain
 from opsadmin.last_seen import recall, remember
@@ -22,16 +23,19 @@ from opsadmin.postgres.session import read_only
 from opsadmin.workload.queries import TopQueries
 
 REVIEW = "review_indexes"
+#: Of so many statements is said what keeps them from being seen: those that the advisor looks at.
+LOOKED_AT = 100
 _REVIEWED = "index_ideas.review"
 
 
 @dataclass(frozen=True)
 class Ground:
-    """`statements`: how many are counted, and `notes` of them; or `refusal` why nobody counts them, with `steps`.
-    `lacks_hypopg`: what that takes, in steps; empty where it is there."""
+    """`statements`: how many are counted, `notes` of them, and `limits`: what keeps some from being seen, with what helps;
+    or `refusal` why nobody counts them, with `steps`. `lacks_hypopg`: what that takes, in steps; empty where it is there."""
 
     statements: int = 0
     notes: tuple[str, ...] = ()
+    limits: tuple[Step, ...] = ()
     refusal: str = ""
     steps: tuple[Step, ...] = ()
     lacks_hypopg: tuple[Step, ...] = ()
@@ -92,12 +96,17 @@ def _ground(database: str, caller: Caller) -> Ground:
         raise OperationFailed(sentence_of(error)) from error
     lacks = _lacking(hypopg)
     try:
-        found: TopQueries = perform(OPERATION, {"database": database, "limit": 1}, caller)
+        found: TopQueries = perform(OPERATION, {"database": database, "limit": LOOKED_AT}, caller)
     except OperationFailed as error:
         if not error.hint:
             raise
         return Ground(refusal=error.message, steps=steps_of(error.hint), lacks_hypopg=lacks)
-    return Ground(statements=found.found, notes=tuple(str(note.text) for note in found.notes), lacks_hypopg=lacks)
+    return Ground(
+        statements=found.found,
+        notes=tuple(note.text for note in found.notes if note.status is Status.OK),
+        limits=tuple(Step(note.text, note.command) for note in found.notes if note.status is not Status.OK),
+        lacks_hypopg=lacks,
+    )
 
 
 def _lacking(row: dict[str, Any]) -> tuple[Step, ...]:

@@ -231,9 +231,7 @@ def _tiles(advice: Mapping[str, Any]) -> Iterator[Tile]:
         freed = said_bytes(sum(one["bytes"] for one in advice["drops"]))
         yield Tile(_("Indexes to drop"), str(len(advice["drops"])), _("%(size)s would be free") % {"size": freed})
     left = len(advice["not_analyzed"])
-    note = (
-        ngettext("%(n)d could not be", "%(n)d could not be", left) % {"n": left} if left else _("none was left out")
-    )
+    note = ngettext("%(n)d could not be", "%(n)d could not be", left) % {"n": left} if left else _("none was left out")
     yield Tile(_("Statements analysed"), said_number("", len(advice["queries"])), note)
 
 

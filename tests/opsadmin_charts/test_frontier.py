@@ -49,6 +49,8 @@ def test_all_of_it_lies_in_the_picture(steps, width):
     for element in draw(steps, width=width, height=220).iter():
         x, y = element.get("cx") or element.get("x"), element.get("cy") or element.get("y")
         if x is not None and y is not None:
-            half = len(element.text or "") * 3.1 if element.get("text-anchor") == "middle" else 0
-            assert half - 1 <= float(x) <= width - half + 1, element.text
+            long = len(element.text or "") * 6.2
+            part = {"end": 1, "middle": 0.5}.get(element.get("text-anchor", ""), 0)
+            assert float(x) - part * long >= -1, element.text
+            assert float(x) + (1 - part) * long <= width + 1, element.text
             assert 0 <= float(y) <= 220, element.text

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from opsadmin.advisor.advice import FrontierPoint
+from opsadmin.core.errors import OperationFailed
 from opsadmin.models import SeenAnswer
 from opsadmin.pages.ideas_charts import taken_off
 from opsadmin.pages.ideas_kept import QUERIES, WORKLOAD, Kept, keep, kept
@@ -168,8 +169,29 @@ def test_what_a_size_buys():
     assert shown(advice(frontier=tuple(replace(point, cost=0.0) for point in tiny))).frontier is None
 
 
+def test_a_size_that_writes_make_dearer():
+    points = advice().frontier
+    written = (*points[:2], replace(points[2], cost=50_000.0))
+    frontier = shown(advice(frontier=written)).frontier
+    assert frontier is not None
+    assert frontier.caveat.endswith("−50.0 % in all, where the statements alone gain −89.9 %.")
+    frontier = shown(advice()).frontier
+    assert frontier is not None
+    assert frontier.caveat == ""
+    assert frontier.has_others
+    frontier = shown(advice(frontier=points[::2])).frontier
+    assert frontier is not None
+    assert not frontier.has_others
+
+
 @pytest.mark.parametrize(
     ("gain", "said"), [(-0.1, "0 %"), (0.0004, "< 0.1 %"), (0.5, "−50.0 %"), (0.99999, "−99.9 %"), (1.0, "−100 %")]
 )
 def test_what_is_taken_off(gain, said):
     assert taken_off(gain) == said
+
+
+def test_an_advice_that_is_not_taken_is_told(monkeypatch):
+    monkeypatch.setattr("opsadmin.pages.ideas_kept.remember", lambda *given: None)
+    with pytest.raises(OperationFailed, match="did not take it"):
+        keep("store", WORKLOAD, advice(), by="anna", key="k", given={})
