@@ -32,7 +32,10 @@ class Stored:
 def trees_of(tables: Iterable[Table]) -> Stored:
     stored = Stored()
     for index in _indexes(tables):
-        for text, part in ((index.expressions, stored.expressions), (index.predicate, stored.predicates)):
+        for text, part in (
+            (index.stored_expressions, stored.expressions),
+            (index.stored_predicate, stored.predicates),
+        ):
             if text:
                 try:
                     part[index.oid] = read_tree(text)
@@ -62,7 +65,7 @@ def _specs(index: ExistingIndex, table: Table, stored: Stored, dictionary: Dicti
         predicates = [named(_predicate(node, dictionary), table) for node in stored.predicates.get(index.oid, ())]
     except NotWritable:
         return
-    if len(predicates) != (1 if index.predicate else 0):
+    if len(predicates) != (1 if index.stored_predicate else 0):
         return
     predicate = predicates[0] if predicates else ""
     least = 1 if index.method == "btree" else len(keys)

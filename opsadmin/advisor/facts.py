@@ -50,7 +50,7 @@ class ExistingIndex:
     """`keys`: plain column names, empty for an expression (`definition` has it). `is_plain`: neither partial nor with
     expressions, with default order, collations and operator classes. For each key `orders` has PostgreSQL's bits (1 for
     DESC, 2 for NULLS FIRST), `opclasses` and `collations` its name as SQL where it is not the default one. `expressions`,
-    `predicate`: as they are stored, to compare. `is_partition`: it is part of a partitioned index, and goes with that."""
+    `predicate`: as they are stored, to compare; `stored_...`: with all that was stored, to read. `is_partition`: it is part of a partitioned index, and goes with that."""
 
     oid: int
     name: str
@@ -75,6 +75,8 @@ class ExistingIndex:
     collations: tuple[str, ...] = ()
     expressions: str = ""
     predicate: str = ""
+    stored_expressions: str = ""
+    stored_predicate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

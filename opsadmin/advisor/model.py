@@ -324,7 +324,9 @@ def _lookups(node: Plan, asked: _Asked) -> Cost | None:
     if node["Node Type"] not in ("Hash Join", "Merge Join", "Nested Loop"):
         return None
     sides = {child.get("Parent Relationship"): child for child in node["Plans"]}
-    for place, other in (("Inner", "Outer"), ("Outer", "Inner")):
+    # The inner side of a nested loop may itself be a lookup for each row of the outer one: they do not change places.
+    places = (("Inner", "Outer"), ("Outer", "Inner"))
+    for place, other in places[:1] if node["Node Type"] == "Nested Loop" else places:
         scan = _unwrapped(sides[place])
         kinds = ("Inner", "Left", "Semi", "Anti") if place == "Inner" else ("Inner", "Right")
         if not _is_scan(scan, asked.table, asked.condition) or node.get("Join Type", "Inner") not in kinds:

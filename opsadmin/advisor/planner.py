@@ -317,6 +317,6 @@ def _nodes_of(plans: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         waiting.extend(node.get("Plans", ()))
 
 
-def _said(error: OperationError | SqlRefused | Any) -> str:
-    message = getattr(error, "reason", None) or getattr(error, "message", None) or str(error)
-    return str(message)
+def _said(error: OperationError | SqlRefused) -> str:
+    said = error.reason if isinstance(error, SqlRefused) else str(error)
+    return f"{said} {error.hint}".strip()

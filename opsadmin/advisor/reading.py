@@ -83,6 +83,7 @@ class _Reader:
         for number, entry in enumerate(scope.tables, 1):
             if entry.word("rtekind") == RELATION and entry.word("relkind") in ("r", "p", "m"):
                 use = TableUse(entry.number("relid"), _alias(entry), whole=number == target, limited=limited)
+                use.is_first = number == 1 and parent is None
                 self.found[id(scope), number] = scope.uses[number] = use
         return scope
 

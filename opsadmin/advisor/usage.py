@@ -73,10 +73,11 @@ class Order:
 
 @dataclass
 class TableUse:
-    """One appearance of the table `relid` in a statement, called `alias` there. `groups`: conditions that hold together: the first those that
-    always hold, then one for each arm of an OR (with those that always hold). `orders`: that rows are wanted in; `sets`:
-    columns that rows are grouped by, in any order. `columns`: all that are read; `whole`: it cannot be read from an index
-    alone (a whole row, a system column, the target of a change)."""
+    """One appearance of the table `relid` in a statement, called `alias` there. `groups`: conditions that hold together: the
+    first those that always hold, then one for each arm of an OR (with those that always hold). `orders`: that rows are
+    wanted in; `sets`: columns that rows are grouped by, in any order. `columns`: all that are read; `whole`: it cannot be
+    read from an index alone (a whole row, a system column, the target of a change). `is_first`: it is the first table of
+    the statement itself."""
 
     relid: int
     alias: str = ""
@@ -87,6 +88,7 @@ class TableUse:
     whole: bool = False
     limited: bool = False
     arm_is_open: bool = False
+    is_first: bool = False
 
     def condition_sets(self) -> Iterator[list[Condition]]:
         """Those that hold together, the ones that always hold included."""

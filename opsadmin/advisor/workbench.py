@@ -120,7 +120,7 @@ class Workbench:
         for one in self.statements:
             for index in bits(one.own):
                 spec = self.indexes[index]
-                if spec.using in TRIED:
+                if spec.using in TRIED or not self._is_provable(one, spec.relid):
                     continue
                 found = {
                     stand_in: condition
@@ -177,22 +177,40 @@ class Workbench:
             if condition is not None and self._pretender is not None:
                 extra += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
         cost, more = self._modelled(one, found.plan, found.cost, modelled)
-        return cost + extra, used | more
+        return cost + extra, more | self._beside(one, used, more)
+
+    def _beside(self, one: Workload, used: int, modelled: int) -> int:
+        """Of the indexes in a plan, those that a modelled one does not stand in the place of."""
+        replaced = {self.indexes[index].relid for index in bits(modelled)}
+        replaced = {relid for relid in replaced if sum(use.relid == relid for use in one.uses) == 1}
+        return sum(1 << index for index in bits(used) if self.indexes[index].relid not in replaced)
 
     def is_modelled(self, one: Workload, index: int) -> bool:
         """Whether only the model can say what the index does for the statement."""
         if not self.planner.has_hypo:
             return True
-        if self.indexes[index].using in TRIED:
+        spec = self.indexes[index]
+        if spec.using in TRIED and not spec.predicate and all(key.column for key in spec.keys):
             return False
-        return all(stand_in in self.planner.impossible for stand_in, _ in one.stands_for.get(index, ()))
+        if not self._is_provable(one, spec.relid):
+            return True
+        return spec.using not in TRIED and all(
+            stand_in in self.planner.impossible for stand_in, _ in one.stands_for.get(index, ())
+        )
+
+    def _is_provable(self, one: Workload, relid: int) -> bool:
+        """Whether HypoPG can be asked about expressions and predicates: it numbers their table 1, as if it were the first of the
+        statement. Of any other it proves nothing, and may read memory that is not its own
+        (https://github.com/HypoPG/hypopg/issues/116)."""
+        family = {table.oid for table in self.tables.values() if table.root == self.tables[relid].root}
+        uses = [use for use in one.uses if use.relid in family]
+        return len(uses) == 1 and uses[0].is_first and self.tables[relid].kind != "p"
 
     def basis_of(self, index: int) -> str:
         """Where the figures of the index come from: "planner", "stand-in" or "model"."""
-        if self.planner.has_hypo and self.indexes[index].using in TRIED:
-            return "planner"
-        tried = [one for one in self.statements if one.own >> index & 1 and not self.is_modelled(one, index)]
-        return "stand-in" if tried else "model"
+        if not any(one.own >> index & 1 and not self.is_modelled(one, index) for one in self.statements):
+            return "model"
+        return "planner" if self.indexes[index].using in TRIED else "stand-in"
 
     def _modelled(
         self, one: Workload, plan: Mapping[str, Any], cost: float, indexes: Sequence[int]

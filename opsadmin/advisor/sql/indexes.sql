@@ -64,7 +64,9 @@ SELECT
     ) AS collations,
     -- As they are stored: to print them would wait behind a locked table. Without their place in the text they came from.
     coalesce(regexp_replace(i.indexprs::text, ':(location|\w+format) -?\d+', '', 'g'), '') AS expressions,
-    coalesce(regexp_replace(i.indpred::text, ':(location|\w+format) -?\d+', '', 'g'), '') AS predicate
+    coalesce(regexp_replace(i.indpred::text, ':(location|\w+format) -?\d+', '', 'g'), '') AS predicate,
+    coalesce(i.indexprs::text, '') AS stored_expressions,
+    coalesce(i.indpred::text, '') AS stored_predicate
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -34,15 +34,8 @@ above AS (
 counted AS (
     SELECT
         p.relid,
-        sum(greatest(c.reltuples, s.n_live_tup, 0)) AS rows,
-        -- Of one that nobody looked at yet: about as many as its rows take.
-        sum(
-            CASE
-                WHEN c.relpages = 0 AND c.reltuples < 0
-                    THEN ceil(coalesce(s.n_live_tup, 0) * (28 + 12.0 * c.relnatts) / current_setting('block_size')::integer)
-                ELSE greatest(c.relpages, 0)
-            END
-        ) AS pages,
+        sum(greatest(c.reltuples, s.n_live_tup, f.bytes / (28 + 12.0 * c.relnatts), 0)) AS rows,
+        sum(greatest(c.relpages, f.bytes / current_setting('block_size')::integer, 0)) AS pages,
         sum(s.n_tup_ins)::bigint AS inserts,
         sum(s.n_tup_upd)::bigint AS updates,
         sum(s.n_tup_hot_upd)::bigint AS hot,
@@ -50,6 +43,8 @@ counted AS (
         sum(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0))::bigint AS scans
     FROM parts AS p
     JOIN pg_class AS c ON c.oid = p.part AND c.relkind IN ('r', 'm')
+    -- Nobody looked at it yet. Whoever read a statement on it holds a lock on it: this one does not wait.
+    LEFT JOIN LATERAL pg_relation_size(c.oid) AS f (bytes) ON c.oid = p.relid AND c.relpages = 0 AND c.reltuples < 0
     LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
     GROUP BY p.relid
 )

@@ -1,18 +1,26 @@
-"""A table of many shapes, to set what the advisor reckons against real indexes."""
+"""Tables of many shapes, to set what the advisor reckons against real indexes, and to be advised on."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
+from opsadmin.advisor.advice import Advice
+from opsadmin.advisor.advise import Limit, Wanted, _hypo, advise
 from opsadmin.advisor.facts import Table, tables_of
+from opsadmin.advisor.planner import Planner
+from opsadmin.advisor.workbench import Workbench
+from opsadmin.console.session import Limits, console_session
+from opsadmin.plans.asked import asked_of
+from opsadmin.plans.server import PlanSession
 
 HERE = Path(__file__).parent
 
@@ -54,3 +62,76 @@ class Measured:
 def measured(measured_dsn: str) -> Iterator[Measured]:
     with psycopg.connect(measured_dsn, autocommit=True, row_factory=dict_row) as connection:
         yield Measured(connection)
+
+
+class Shop:
+    """The database of shapes.sql."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.address = conninfo_to_dict(dsn)
+
+    def advise(self, *statements: str | Wanted, window_seconds: float = 0.0, **limit: Any) -> Advice:
+        wanted = [one if isinstance(one, Wanted) else Wanted(one) for one in statements]
+        return advise(self.address, wanted, Limit(**limit), window_seconds=window_seconds)
+
+    def ddl(self, *statements: str, **limit: Any) -> list[str]:
+        """The advised indexes, from ON on and without the schema public."""
+        found = self.advise(*statements, **limit).recommendations
+        return [one.ddl.split(" ON ", 1)[1].replace("public.", "") for one in found]
+
+    @contextmanager
+    def bench(self, *statements: str) -> Iterator[Workbench]:
+        """The statements read and looked at."""
+        limits = Limits(seconds=60, statement_ms=20_000, resolve_ms=5000, line_bytes=500_000_000, lock_ms=500)
+        with console_session(self.address, limits) as session:
+            planner = Planner(session, _hypo(PlanSession(session, asked_of("SELECT 1"))))
+            bench = Workbench(planner)
+            bench.read([(one, 1.0) for one in statements])
+            bench.look()
+            yield bench
+
+
+def made_database(superuser_dsn: str, name: str, *, template: str = "") -> str:
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    return make_conninfo(superuser_dsn, dbname=name)
+
+
+@pytest.fixture(scope="session")
+def shapes_template(superuser_dsn: str) -> Iterator[str]:
+    """The name of a database made by shapes.sql, which nobody is connected to."""
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        offered = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'hypopg'").fetchone()
+        if offered is None:
+            pytest.skip("This PostgreSQL has no HypoPG.")
+    name = f"shapes_{os.getpid()}"
+    with psycopg.connect(made_database(superuser_dsn, name), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = on")
+        connection.execute((HERE / "shapes.sql").read_text(encoding="utf-8"))
+        # All but `unknown_table`, which nobody looked at yet.
+        connection.execute(
+            "VACUUM ANALYZE customers, orders, items, papers, measurements, parents, totals, secured, wide"
+        )
+        connection.execute('VACUUM ANALYZE events, events_1, events_2, "Odd ""Sch.ma"."Sélect Ünï.code ""x"""')
+    yield name
+    drop_database(superuser_dsn, name)
+
+
+@pytest.fixture(scope="session")
+def shop(superuser_dsn: str, shapes_template: str) -> Iterator[Shop]:
+    """As superuser; nobody may change it."""
+    yield Shop(made_database(superuser_dsn, f"{shapes_template}_all", template=shapes_template))
+    drop_database(superuser_dsn, f"{shapes_template}_all")
+
+
+@pytest.fixture(scope="module")
+def own_shop(superuser_dsn: str, shapes_template: str) -> Iterator[Shop]:
+    """A copy of it for the tests of one file to change."""
+    yield Shop(made_database(superuser_dsn, f"{shapes_template}_own", template=shapes_template))
+    drop_database(superuser_dsn, f"{shapes_template}_own")
+
+
+def drop_database(superuser_dsn: str, name: str) -> None:
+    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
