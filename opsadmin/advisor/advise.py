@@ -15,7 +15,7 @@ import psycopg
 
 from opsadmin.advisor.advice import Advice, AdvisedQuery, FrontierPoint, NotAnalyzed
 from opsadmin.advisor.compose import recommendations_of
-from opsadmin.advisor.drops import drops_of
+from opsadmin.advisor.drops import Drop, Why, drops_of
 from opsadmin.advisor.explore import Explorer, Known
 from opsadmin.advisor.planner import Planner
 from opsadmin.advisor.search import Choice, bits
@@ -25,6 +25,7 @@ from opsadmin.advisor.workbench import Workbench
 from opsadmin.console.session import Limits, console_session
 from opsadmin.console.wire import OutOfTime
 from opsadmin.core.errors import OperationFailed
+from opsadmin.health.notes import note_on
 from opsadmin.plans.asked import asked_of
 from opsadmin.plans.relations import question
 from opsadmin.plans.server import PlanSession
@@ -211,11 +212,18 @@ class _Advisor:
         bench = self._bench
         model = explorer.model([0.0] * len(upkeep))
         total = sum(model.bases)
+        drops, kept = _without_noted(
+            drops_of(
+                bench.tables,
+                [bench.indexes[one] for one in bits(choice.mask)],
+                used=self._used(),
+                window_seconds=self._counted(),
+            )
+        )
         made = recommendations_of(bench, model, choice.mask, self._database)
-        chosen = [bench.indexes[one] for one in bits(choice.mask)]
         return Advice(
             recommendations=made,
-            drops=drops_of(bench.tables, chosen, used=self._used(), window_seconds=self._counted()),
+            drops=drops,
             cost_before=total,
             cost_after=model.cost(choice.mask),
             size_bytes=choice.size,
@@ -244,7 +252,7 @@ class _Advisor:
             lower_bound=explorer.model(upkeep).bound(self._limit.size_bytes or 1e18),
             complete=not explorer.is_over,
             database=self._database,
-            notes=tuple(self._notes()),
+            notes=(*self._notes(), *kept),
         )
 
     def _counted(self) -> float:
@@ -292,3 +300,11 @@ class _Advisor:
             "CREATE EXTENSION hypopg; makes them the planner's own."
         )
         return [text]
+
+
+def _without_noted(drops: Sequence[Drop]) -> tuple[tuple[Drop, ...], list[str]]:
+    """Without those of which an app knows why they are there; and what it says of them."""
+    checks = {Why.DUPLICATE: "index.duplicate", Why.UNUSED: "index.unused"}
+    notes = {one.index: note_on(checks.get(one.why, "index.redundant"), one.index) for one in drops}
+    kept = tuple(one for one in drops if not notes[one.index])
+    return kept, list(dict.fromkeys(f"{name}: {note}" for name, note in notes.items() if note))

@@ -27,9 +27,15 @@ def register_note(check: str, object: str, text: Any) -> None:
     _notes.append(Note(check, object, text))
 
 
+def note_on(check: str, object: str) -> str:
+    """What is known of an object that a check is about; empty where nothing is."""
+    for note in _notes:
+        if fnmatchcase(check, note.check) and fnmatchcase(object, note.object):
+            return str(note.text)
+    return ""
+
+
 def with_note(finding: Finding) -> Finding:
     """The finding with what is known of its object; without one, as it is."""
-    for note in _notes:
-        if fnmatchcase(finding.check, note.check) and fnmatchcase(finding.object, note.object):
-            return replace(finding, hint=str(note.text), fix_sql="", fix_command="", lock="")
-    return finding
+    text = note_on(finding.check, finding.object)
+    return replace(finding, hint=text, fix_sql="", fix_command="", lock="") if text else finding
