@@ -43,8 +43,8 @@ class Model:
         self._touched = [_union(needed for needed, _cost in of_one) for of_one in self.plans]
 
     def _drop_hopeless(self) -> None:
-        """Drop plans that no best set needs: a cheaper and smaller one of the same statement can always stand in, where
-        what it does without serves no other statement."""
+        """Drop plans that no best set needs: a cheaper one of the same statement can always stand in, that is no larger, takes
+        no more upkeep and no more indexes, where what it does without serves no other statement."""
         while True:
             users: dict[int, int] = {}
             for plans in self.plans:
@@ -59,10 +59,16 @@ class Model:
     def _hopeful(self, plans: list[tuple[int, float]], shared: int) -> list[tuple[int, float]]:
         kept: list[tuple[int, float]] = []
         for needed, cost in plans:
-            size = self.size(needed)
-            if not any(self.size(other) <= size and not (needed & ~other) & shared for other, _cost in kept):
+            if not any(not (needed & ~other) & shared and self._is_lighter(other, needed) for other, _cost in kept):
                 kept.append((needed, cost))
         return kept
+
+    def _is_lighter(self, one: int, other: int) -> bool:
+        return (
+            self.size(one) <= self.size(other)
+            and one.bit_count() <= other.bit_count()
+            and self.upkeep_of(one) <= self.upkeep_of(other)
+        )
 
     # --- what a set costs -------------------------------------------------------------------------------------------
     def cost_of(self, number: int, mask: int) -> float:
