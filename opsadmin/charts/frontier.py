@@ -74,7 +74,8 @@ class _Frame:
     def __init__(self, width: int, height: int, highest: float) -> None:
         self.right = width - RIGHT
         self.bottom = height - BOTTOM
-        self.ticks = nice_ticks(0, highest or 1, max(3, int((self.right - LEFT) // LABEL_ROOM)))
+        # The last step has a tread too.
+        self.ticks = nice_ticks(0, 1.05 * highest or 1, max(3, int((self.right - LEFT) // LABEL_ROOM)))
 
     def x(self, price: float) -> float:
         return LEFT + (self.right - LEFT) * min(max(price, 0.0) / self.ticks[-1], 1.0)

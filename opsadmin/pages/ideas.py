@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError, UnknownOperation
 from opsadmin.pages.ideas_ask import standing, start
-from opsadmin.pages.ideas_follow import verdict_of
+from opsadmin.pages.ideas_follow import there, verdict_of
 from opsadmin.pages.ideas_form import LONGEST, Form, forms_of, posted, remembered, wish_of
 from opsadmin.pages.ideas_hand_over import CREATE, DROP, hand_over
 from opsadmin.pages.ideas_kept import KINDS, OPERATIONS, QUERIES, WORKLOAD, Kept, keep, kept
@@ -141,7 +141,9 @@ def _page(
         "trouble": trouble,
         "shown": shown,
         "choices": _choices(request, database, both, shown),
-        "ideas": ideas_of(shown, _doors(request, database), everything=everything) if shown else None,
+        "ideas": ideas_of(shown, _doors(request, database), everything=everything, there=there(review))
+        if shown
+        else None,
         "everything": everything,
         "whole": _address(request, database, shown.kind if shown else "", all="1"),
         "again": [(name, value) for name, value in shown.given.items() if name != "max_size_mb"] if shown else [],

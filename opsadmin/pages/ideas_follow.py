@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import said_bytes, said_number
+from opsadmin.follow.verdict import State
+from opsadmin.pages.actions import names_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ def verdict_of(review: Mapping[str, Any]) -> Verdict:
             (_("Size"), said_bytes(review["size_bytes"])),
         ),
     )
+
+
+def there(reviews: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    """The tables, as SQL has them, and the plain names of the followed indexes that are there."""
+    found = []
+    for one in reviews:
+        names = names_of(one["index"])
+        if names and one["there_since"] and one["state"] != State.GONE:
+            found.append((one["table"], names[-1]))
+    return frozenset(found)
 
 
 def _change(gain: Any) -> str:

@@ -49,7 +49,9 @@ def _creation(idea: Mapping[str, Any], advice: Mapping[str, Any]) -> dict[str, s
         for one in idea["queries"][:FOLLOWED]
         if one["query"] < len(queries)
     ]
-    promise = {"gain": idea["gain"], "promise": idea["promise"], "queries": helped}
+    before = sum(one["weight"] * one["cost_before"] for one in helped)
+    after = sum(one["weight"] * one["cost_after"] for one in helped)
+    promise = {"gain": idea["gain"], "promise": after / before if before else None, "queries": helped}
     return {"ddl": idea["ddl"], "advice": json.dumps(promise, ensure_ascii=False)}
 
 

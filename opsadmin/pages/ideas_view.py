@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -51,11 +51,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Idea:
-    """An index to make. `lines`: of the statements that it helps. `model`, `migration`: what to change in the Django
+    """An index to make, which maybe `is_there` meanwhile. `lines`: of the statements that it helps. `model`, `migration`: what to change in the Django
     project; `model` is also why nothing can be."""
 
     number: int
     name: str
+    is_there: bool
     on: str
     ddl: str
     percent: str
@@ -122,14 +123,16 @@ class Doors:
         return f"{self.queries}?{urlencode(query)}"
 
 
-def ideas_of(kept: Kept, doors: Doors, *, everything: bool = False) -> Ideas:
-    """`everything`: however long it gets."""
+def ideas_of(
+    kept: Kept, doors: Doors, *, everything: bool = False, there: Collection[tuple[str, str]] = frozenset()
+) -> Ideas:
+    """`everything`: however long it gets. `there`: tables and names of indexes that were made meanwhile."""
     advice = kept.advice
     lines = list(_lines(advice, doors))
     order = sorted(range(len(lines)), key=lambda place: (-_saved(advice["queries"][place]), place))
     helped = [lines[place] for place in order]
     full = len(advice["recommendations"]) if everything else FULL
-    found = [_idea(one, number, lines) for number, one in enumerate(advice["recommendations"], 1)]
+    found = [_idea(one, number, lines, there) for number, one in enumerate(advice["recommendations"], 1)]
     drops = tuple(_going(one, number) for number, one in enumerate(advice["drops"], 1))
     listed = len(helped) if everything else LISTED
     return Ideas(
@@ -141,7 +144,7 @@ def ideas_of(kept: Kept, doors: Doors, *, everything: bool = False) -> Ideas:
         ideas=tuple(found[:full]),
         shorter=tuple(found[full:]),
         drops=drops,
-        freed=said_bytes(sum(one["bytes"] for one in advice["drops"])),
+        freed=_freed(advice["drops"]),
         lines=tuple(helped[:listed]),
         more_lines=max(0, len(helped) - listed),
         not_analyzed=tuple(
@@ -164,10 +167,13 @@ def _lead(advice: Mapping[str, Any]) -> str:
     statements = ngettext("%(n)d statement", "%(n)d statements", looked_at) % {"n": looked_at}
     if not count:
         tried = said_number("", advice["candidates"])
-        return _("No index would make these cheaper: %(statements)s looked at, %(tried)s candidates tried.") % {
+        text = _("No index would make these cheaper: %(statements)s looked at, candidates tried: %(tried)s.") % {
             "statements": statements,
             "tried": tried,
         }
+        can_go = len(advice["drops"])
+        going = ngettext("%(n)d existing index can go.", "%(n)d existing indexes can go.", can_go) % {"n": can_go}
+        return f"{text} {going}" if can_go else text
     values = {
         "n": count,
         "percent": percent(_gain(advice)),
@@ -203,12 +209,13 @@ def _bound(advice: Mapping[str, Any]) -> str:
 
 def _footing(advice: Mapping[str, Any]) -> str:
     plans = ngettext("%(n)s plan asked for", "%(n)s plans asked for", advice["explain_calls"])
+    candidates = ngettext("%(n)s candidate", "%(n)s candidates", advice["candidates"])
     values = {
-        "candidates": said_number("", advice["candidates"]),
+        "candidates": candidates % {"n": said_number("", advice["candidates"])},
         "plans": plans % {"n": said_number("", advice["explain_calls"])},
         "time": said_seconds(advice["elapsed_ms"] / 1000),
     }
-    return _("%(candidates)s candidates, %(plans)s, in %(time)s. Nothing was run or changed.") % values
+    return _("%(candidates)s, %(plans)s, in %(time)s. Nothing was run or changed.") % values
 
 
 def _gain(advice: Mapping[str, Any]) -> float:
@@ -233,6 +240,15 @@ def _tiles(advice: Mapping[str, Any]) -> Iterator[Tile]:
     left = len(advice["not_analyzed"])
     note = ngettext("%(n)d could not be", "%(n)d could not be", left) % {"n": left} if left else _("none was left out")
     yield Tile(_("Statements analysed"), said_number("", len(advice["queries"])), note)
+
+
+def _freed(drops: Sequence[Mapping[str, Any]]) -> str:
+    text = ngettext(
+        "It takes %(size)s, and work at every write.",
+        "They take %(size)s together, and work at every write.",
+        len(drops),
+    )
+    return text % {"size": said_bytes(sum(one["bytes"] for one in drops))}
 
 
 # --- statements ---------------------------------------------------------------------------------------------------------
@@ -276,7 +292,7 @@ def _off(before: Any, after: Any) -> str:
 
 
 # --- indexes ------------------------------------------------------------------------------------------------------------
-def _idea(one: Mapping[str, Any], number: int, lines: Sequence[Line]) -> Idea:
+def _idea(one: Mapping[str, Any], number: int, lines: Sequence[Line], there: Collection[tuple[str, str]]) -> Idea:
     gain = max(0.0, float(one["gain"]))
     helped = [each for each in one["queries"] if 0 <= each["query"] < len(lines)]
     model, migration = _django(one["django"])
@@ -286,6 +302,7 @@ def _idea(one: Mapping[str, Any], number: int, lines: Sequence[Line]) -> Idea:
     return Idea(
         number=number,
         name=one["name"],
+        is_there=(one["table"], one["name"]) in there,
         on=_on(one),
         ddl=f"{one['ddl'].rstrip(';')};",
         percent=taken_off(gain),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,7 +19,7 @@ from opsadmin.pages import ideas_ask, patient
 from opsadmin.pages.ideas_kept import QUERIES, WORKLOAD, keep, kept
 from tests.opsadmin.faces.people import person
 from tests.opsadmin.pages.counted import BARE, content, point_at
-from tests.opsadmin.pages.ideas_advice import advice
+from tests.opsadmin.pages.ideas_advice import advice, recommendation
 
 # It is asked for in a thread of its own, which sees what is committed.
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
@@ -166,7 +167,8 @@ def test_an_idea_is_handed_on(reader, visits):
     assert OperationRun.objects.count() == 0
     assert 'name="_step" value="run"' in page
     given = html.unescape(re.search(r'name="advice" value="([^"]+)"', page)[1])
-    assert '"cost_before"' in given
+    assert 0 < json.loads(given)["promise"] < 0.9
+    assert json.loads(given)["queries"][0]["queryid"]
 
 
 @pytest.mark.parametrize("given", [{}, {"create": "3"}, {"create": "0"}, {"create": "x"}, {"drop": "9" * 5000}])
@@ -199,12 +201,18 @@ def test_followed_indexes(reader, visits, counted_dsn, monkeypatch):
     queryid = visits.execute(
         "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3"
     ).fetchone()
-    asserted = begin("store", ddl, "idx <é>", queries=[{"queryid": queryid[0]}], promise=0.1)
-    assert asserted is not None
+    followed = begin("store", ddl, "idx <é>", queries=[{"queryid": queryid[0]}], promise=0.1)
+    assert followed is not None
     page = look(reader)
     section = page.partition("Did indexes keep their promise")[2]
     assert "<code>public.&quot;idx &lt;é&gt;&quot;</code>" in section
     assert "<dt>Promised</dt><dd>−90 %</dd>" in section
+    assert 'class="idea-there"' not in page
+    idea = recommendation(1, name="idx <é>", table=TABLE)
+    keep("store", WORKLOAD, advice(recommendations=(idea,)), by="anna", key="k", given={})
+    page = look(reader)
+    assert "It is there" in page
+    assert 'name="create"' not in page
     # What was said last is there without PostgreSQL too.
     point_at(monkeypatch, make_conninfo(counted_dsn, host="/nowhere"))
     section = look(reader).partition("Did indexes keep their promise")[2]

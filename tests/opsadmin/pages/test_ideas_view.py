@@ -65,9 +65,13 @@ def test_a_bound_that_says_nothing(bound):
 
 def test_nothing_to_gain():
     page = shown(advice(0, cost_after=100_000.0, frontier=advice().frontier[:1], drops=(), not_analyzed=()))
-    assert page.lead == "No index would make these cheaper: 2 statements looked at, 21 candidates tried."
+    assert page.lead == "No index would make these cheaper: 2 statements looked at, candidates tried: 21."
     assert (page.costs, page.frontier, page.ideas, page.bound, page.all_ddl) == (None, None, (), "", "")
     assert [tile.title for tile in page.tiles] == ["Indexes to make", "Statements analysed"]
+    page = shown(advice(0, candidates=1))
+    assert page.lead.endswith("candidates tried: 1. 1 existing index can go.")
+    assert page.freed == "It takes 8.58 MB, and work at every write."
+    assert page.footing.startswith("1 candidate, 40 plans")
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,11 @@ def test_an_index():
     assert line.link == "/queries/?queryid=-77"
     assert (line.before, line.after, line.saved) == ("90 000", "80", "−99.9 %")
     assert "HypoPG" in one.basis
+
+
+def test_an_index_that_was_made_meanwhile():
+    found = ideas_of(kept_of(advice()), DOORS, there={('public."Odd <b>table"', "odd_2"), ("other", "odd_1")})
+    assert [one.is_there for one in found.ideas] == [False, True]
 
 
 @pytest.mark.parametrize(
