@@ -3,13 +3,14 @@ Constants of statements are not kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from opsadmin.advisor.advice import Advice
+from opsadmin.advisor.advice import Advice, AdvisedQuery, FrontierPoint, Helped, NotAnalyzed, Recommendation
+from opsadmin.advisor.drops import Drop
 from opsadmin.core.errors import OperationFailed
 from opsadmin.last_seen import recall, remember
 from opsadmin.postgres.masking import masked
@@ -17,6 +18,7 @@ from opsadmin.postgres.masking import masked
 WORKLOAD, QUERIES = "workload", "queries"
 KINDS = (WORKLOAD, QUERIES)
 OPERATIONS = {WORKLOAD: "analyze_workload_indexes", QUERIES: "analyze_query_indexes"}
+_PARTS = (Advice, Recommendation, Helped, AdvisedQuery, NotAnalyzed, FrontierPoint, Drop)
 #: Of a statement's text.
 CHARACTERS = 4000
 
@@ -51,16 +53,16 @@ def keep(database: str, kind: str, advice: Advice, *, by: str, key: str, given: 
         "given": {name: value for name, value in given.items() if name != "queries"},
         "statements": statements if all(masked(one) == one for one in statements) else [],
     }
-    remember(database, _name(kind), {"asked": asked, "advice": found})
+    remember(database, _name(kind), {"shape": _shape(), "asked": asked, "advice": found})
     there = kept(database, kind)
     if there is None or there.key != key:
         raise OperationFailed(_("The advice was made, but the site's own database did not take it. Ask again."))
 
 
 def kept(database: str, kind: str) -> Kept | None:
-    """The last one; None where there is none."""
+    """The last one; None where there is none, or another release of this site kept it in another shape."""
     seen = recall(database, _name(kind))
-    if seen is None:
+    if seen is None or seen.data.get("shape") != _shape():
         return None
     asked = seen.data["asked"]
     return Kept(
@@ -72,6 +74,11 @@ def kept(database: str, kind: str) -> Kept | None:
         statements=tuple(asked["statements"]),
         advice=seen.data["advice"],
     )
+
+
+def _shape() -> dict[str, list[str]]:
+    """What an advice is made of."""
+    return {one.__name__: [field.name for field in fields(one)] for one in _PARTS}
 
 
 def _name(kind: str) -> str:

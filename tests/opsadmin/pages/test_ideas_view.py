@@ -204,3 +204,11 @@ def test_an_advice_that_is_not_taken_is_told(monkeypatch):
     monkeypatch.setattr("opsadmin.pages.ideas_kept.remember", lambda *given: None)
     with pytest.raises(OperationFailed, match="did not take it"):
         keep("store", WORKLOAD, advice(), by="anna", key="k", given={})
+
+
+def test_an_advice_of_another_release_is_not_shown():
+    kept_of(advice())
+    row = SeenAnswer.objects.get()
+    row.data["shape"]["Recommendation"].append("colour")
+    row.save()
+    assert kept("store", WORKLOAD) is None
