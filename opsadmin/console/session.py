@@ -31,6 +31,7 @@ _SETTLE = """
         {may_limit} AS may_limit,
         pg_catalog.current_setting('jit') AS jit,
         pg_catalog.set_config('search_path', 'pg_catalog', true)
+    /* opsadmin */
 """
 _MAY = "pg_catalog.has_parameter_privilege('{name}', 'SET')"
 _IS_SUPERUSER = "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) current_user)"
@@ -140,7 +141,7 @@ class ConsoleSession:
             sql.SQL("pg_catalog.set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
             for name, value in settings.items()
         )
-        self.connection.execute(sql.SQL("SELECT {}").format(calls))
+        self.connection.execute(sql.SQL("SELECT {} /* opsadmin */").format(calls))
 
     def prepared_name(self) -> bytes:
         """A name that no earlier user of a pooled connection left behind."""
