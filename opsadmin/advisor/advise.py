@@ -129,7 +129,7 @@ class _Advisor:
         self._database = database
         self._window = window_seconds
         self._progress = progress
-        self._bench = Workbench(planner)
+        self._bench = Workbench(planner, begin + 0.6 * limit.seconds)
         self._found: tuple[Explorer, Sequence[float], Choice]
 
     def look(self) -> None:
@@ -268,7 +268,7 @@ class _Advisor:
         return {index.oid for table in self._bench.tables.values() for index in table.indexes if index.name in names}
 
     def _frontier(self, explorer: Explorer, upkeep: Sequence[float], choice: Choice) -> tuple[FrontierPoint, ...]:
-        model = explorer.model(upkeep)
+        model, plain = explorer.model(upkeep), explorer.model([0.0] * len(upkeep))
         until = min(time.monotonic() + 2.0, self._begin + self._limit.seconds)
         points = {0: FrontierPoint(size_bytes=0, cost=sum(model.bases), indexes=0)}
         largest = max(choice.size, 1)
@@ -280,10 +280,10 @@ class _Advisor:
             begin = [found.mask]
             if found.size:
                 points[found.size] = FrontierPoint(
-                    size_bytes=found.size, cost=found.cost, indexes=found.mask.bit_count()
+                    size_bytes=found.size, cost=plain.cost(found.mask), indexes=found.mask.bit_count()
                 )
         points[choice.size] = FrontierPoint(
-            size_bytes=choice.size, cost=choice.cost, indexes=choice.mask.bit_count(), is_chosen=True
+            size_bytes=choice.size, cost=plain.cost(choice.mask), indexes=choice.mask.bit_count(), is_chosen=True
         )
         ordered, best = [], float("inf")
         for _size, point in sorted(points.items()):

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+#: What a first set takes, however late it is.
+LEAST_SECONDS = 0.2
 #: Parts of a size whose best sets are other places to begin from.
 AROUND = (0.3, 0.5, 0.7, 0.85, 1.2, 1.5)
 
@@ -114,13 +116,17 @@ class Model:
         sizes lead to), within `budget` bytes and `most` indexes. `begin`: sets to begin with, besides none. Stops at the
         time `until` (of monotonic) with what it has. The same for the same numbers."""
         found: Choice | None = None
+        # Plans that were asked for in all the time there was are worth a moment more.
+        filling = max(until, time.monotonic() + LEAST_SECONDS)
         if thorough and budget < self.size(_union(self._touched)):
             around = [self.best(part * budget, most=most, until=until, thorough=False) for part in AROUND]
             begin = (*begin, *(one.mask for one in around))
         tried: set[int] = set()
         for mask in (*begin, 0):
             for power in (1.0, 0.5):
-                one = self._filled(self._fitting(mask, budget, most), budget, most, power, until=until)
+                if found is not None and time.monotonic() > filling:
+                    break
+                one = self._filled(self._fitting(mask, budget, most), budget, most, power, until=filling)
                 if one not in tried:
                     tried.add(one)
                     found = _better(found, self._improved(self.choice(one), budget, most, until, pairs=False))

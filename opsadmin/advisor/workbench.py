@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,9 @@ from opsadmin.advisor.written import Source
 MOST_OF_ONE, MOST = 80, 1500
 #: Tables whose oid is smaller are the server's own.
 FIRST_NORMAL_OID = 16384
+#: The part of the time for it that statements may be read in; then they must be planned.
+READING = 0.6
+NO_TIME = "There was no time left for it."
 
 
 @dataclass
@@ -43,10 +47,13 @@ class Workload:
 
 
 class Workbench:
-    """`indexes`: the candidates, by their number. `failed`: statements that cannot be analysed, with the reason."""
+    """`indexes`: the candidates, by their number. `failed`: statements that cannot be analysed, with the reason. `until`: the
+    time (of monotonic) after which no further statement is looked at."""
 
-    def __init__(self, planner: Planner) -> None:
+    def __init__(self, planner: Planner, until: float = float("inf")) -> None:
         self.planner = planner
+        self._until = until
+        self._begin = time.monotonic()
         self.indexes: list[IndexSpec] = []
         self.statements: list[Workload] = []
         self.tables: Mapping[int, Table] = {}
@@ -54,12 +61,17 @@ class Workbench:
         self._there: frozenset[IndexSpec] = frozenset()
         self._pretender: Pretender | None = None
 
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() >= self._until or self.planner.seconds_left < 2
+
     def read(self, texts: Sequence[tuple[str, float]]) -> None:
         """Let the server read the statements, given with their weights."""
         self.planner.expect(text for text, _weight in texts)
+        until = self._begin + READING * (self._until - self._begin)
         for number, (text, weight) in enumerate(texts):
-            if self.planner.seconds_left < 2:
-                self.failed.append((number, "There was no time left for it."))
+            if self.is_late or time.monotonic() >= until:
+                self.failed.append((number, NO_TIME))
                 continue
             try:
                 self.statements.append(Workload(number, self.planner.read(text), weight))
@@ -84,6 +96,9 @@ class Workbench:
         self.planner.settle()
         kept = []
         for one in self.statements:
+            if kept and self.is_late:
+                self.failed.append((one.number, NO_TIME))
+                continue
             try:
                 found = self.planner.cost(one.statement, (), one.relations)
             except NotAnalyzed as error:
