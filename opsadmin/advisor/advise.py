@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from django.utils.translation import gettext as _
 
 from opsadmin.advisor.advice import Advice, AdvisedQuery, FrontierPoint, NotAnalyzed
 from opsadmin.advisor.compose import recommendations_of
 from opsadmin.advisor.drops import Drop, Why, drops_of
 from opsadmin.advisor.explore import Explorer, Known
+from opsadmin.advisor.facts import question as fact
 from opsadmin.advisor.planner import Planner
 from opsadmin.advisor.search import Choice, bits
 from opsadmin.advisor.sized import sizes_of
@@ -88,8 +90,9 @@ def advise(
     )
     try:
         with console_session(address, limits, role=role) as session:
-            planner = Planner(session, _hypo(PlanSession(session, asked_of("SELECT 1"))))
-            advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress)
+            hypo, lacks = hypo_of(PlanSession(session, asked_of("SELECT 1")))
+            planner = Planner(session, hypo)
+            advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress, lacks)
             try:
                 advisor.look()
             finally:
@@ -104,11 +107,18 @@ def advise(
         raise OperationFailed(f"PostgreSQL does not answer ({type(error).__name__}).") from None
 
 
-def _hypo(plans: PlanSession) -> str:
-    """HypoPG's schema; empty where it is not there."""
+def hypo_of(plans: PlanSession) -> tuple[str, str]:
+    """HypoPG's schema, empty where it cannot be used; why not."""
     with plans.catalogue():
         (row,) = plans.rows(question("hypopg"), {})
-    return row["schema_name"] if row["version"] is not None else ""
+        usable = plans.rows(fact("hypopg_usable"), {})
+    if not usable:
+        return "", _("HypoPG is not in the database. CREATE EXTENSION hypopg; makes these costs the planner's own.")
+    if not usable[0]["is_usable"]:
+        return "", _(
+            "The role that looks may not use HypoPG. GRANT USAGE ON SCHEMA %(schema)s makes these costs the planner's own."
+        ) % {"schema": row["schema_name"]}
+    return row["schema_name"], ""
 
 
 class _Advisor:
@@ -121,6 +131,7 @@ class _Advisor:
         database: str,
         window_seconds: float,
         progress: Progress,
+        lacks: str,
     ) -> None:
         self._planner = planner
         self._wanted = wanted
@@ -129,6 +140,7 @@ class _Advisor:
         self._database = database
         self._window = window_seconds
         self._progress = progress
+        self._lacks = lacks
         self._bench = Workbench(planner, begin + 0.6 * limit.seconds)
         self._found: tuple[Explorer, Sequence[float], Choice]
 
@@ -293,13 +305,10 @@ class _Advisor:
         return tuple(ordered)
 
     def _notes(self) -> list[str]:
-        if self._planner.has_hypo:
+        if not self._lacks:
             return []
-        text = (
-            "HypoPG is not in the database: costs with indexes are reckoned by a model of the planner's formulas. "
-            "CREATE EXTENSION hypopg; makes them the planner's own."
-        )
-        return [text]
+        model = _("Costs with indexes are reckoned by a model of the planner's formulas.")
+        return [f"{model} {self._lacks}"]
 
 
 def _without_noted(drops: Sequence[Drop]) -> tuple[tuple[Drop, ...], list[str]]:

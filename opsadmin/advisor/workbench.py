@@ -94,7 +94,7 @@ class Workbench:
             self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
         self._pretender = Pretender(self.planner, self.planner.settings())
         self.planner.settle()
-        kept = []
+        kept: list[Workload] = []
         for one in self.statements:
             if kept and self.is_late:
                 self.failed.append((one.number, NO_TIME))

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from opsadmin.advisor.advice import Advice
-from opsadmin.advisor.advise import Limit, Wanted, _hypo, advise
+from opsadmin.advisor.advise import Limit, Wanted, advise, hypo_of
 from opsadmin.advisor.facts import Table, tables_of
 from opsadmin.advisor.planner import Planner
 from opsadmin.advisor.workbench import Workbench
@@ -85,7 +85,7 @@ class Shop:
         """The statements read and looked at."""
         limits = Limits(seconds=60, statement_ms=20_000, resolve_ms=5000, line_bytes=500_000_000, lock_ms=500)
         with console_session(self.address, limits) as session:
-            planner = Planner(session, _hypo(PlanSession(session, asked_of("SELECT 1"))))
+            planner = Planner(session, hypo_of(PlanSession(session, asked_of("SELECT 1")))[0])
             bench = Workbench(planner)
             bench.read([(one, 1.0) for one in statements])
             bench.look()
