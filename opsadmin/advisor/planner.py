@@ -173,20 +173,20 @@ class Planner:
         others = frozenset(name for name in used if name not in self._names)
         return Costed(sum(float(root["Total Cost"]) for root in roots), specs, others, roots[0])
 
-    def _explain(self, commands: str, statement: Statement) -> list[Any]:
+    def _explain(self, commands: Sequence[str], statement: Statement) -> list[Any]:
         """One round trip: the changes of the hypothetical indexes, and the plan."""
         options = "FORMAT JSON"
         text = statement.text
         if statement.name:
             # The plan that was made before knows nothing of the new indexes.
-            commands += "DISCARD PLANS;\n"
+            commands = [*commands, "DISCARD PLANS"]
             text = f"EXECUTE {statement.name} ({', '.join(['NULL'] * len(statement.types))})"
         elif statement.generic:
             options += ", GENERIC_PLAN"
         # The simple protocol takes several at once; that the statement is one the server said when it read it.
         # Released again: thousands of savepoints in each other would be a burden to the server.
         found = self._sent(
-            f"SAVEPOINT opsadmin_plans;\n{commands}EXPLAIN ({options}) {text};\nRELEASE SAVEPOINT opsadmin_plans"
+            ["SAVEPOINT opsadmin_plans", *commands, f"EXPLAIN ({options}) {text}", "RELEASE SAVEPOINT opsadmin_plans"]
         )
         self._keep(found)
         lines = [
@@ -199,32 +199,33 @@ class Planner:
             # All values are NULL here, for which the server throws partitions out when the plan is started.
             self._is_whole = True
             self._session.set({"enable_partition_pruning": "off", "constraint_exclusion": "on"})
-            return self._explain("", statement)
+            return self._explain((), statement)
         return plans
 
-    def _sent(self, commands: str) -> list[PGresult]:
-        sent = marked(commands)
+    def _sent(self, commands: Iterable[str]) -> list[PGresult]:
+        # Each with its mark: pg_stat_statements takes them one by one.
+        sent = b";\n".join(map(marked, commands))
         return self._plans.send(lambda pgconn: pgconn.send_query(sent))
 
-    def _changes(self, wanted: set[IndexSpec], tables: Collection[int]) -> str:
+    def _changes(self, wanted: set[IndexSpec], tables: Collection[int]) -> list[str]:
         """The commands after which exactly the wanted ones are there on those tables."""
         if not self._hypo:
-            return ""
+            return []
         gone = [one for one in self._made if one.relid in tables and one not in wanted]
         new = sorted(
             one for one in wanted if one.using in TRIED and one not in self._made and one not in self.impossible
         )
-        commands = ""
+        commands = []
         if gone:
             oids = ", ".join(str(self._made.pop(one)) for one in gone)
-            commands += f"SELECT {self._hypo}.hypopg_drop_index(x) FROM unnest('{{{oids}}}'::oid[]) AS x;\n"  # noqa: S608
+            commands.append(f"SELECT {self._hypo}.hypopg_drop_index(x) FROM unnest('{{{oids}}}'::oid[]) AS x")  # noqa: S608
         if new:
             texts = sql.SQL(", ").join(sql.Literal(one.ddl()) for one in new).as_string(self._connection)
             size = f"{self._hypo}.hypopg_relation_size(h.indexrelid)"
-            commands += (
+            commands.append(
                 f"SELECT d.place, h.indexrelid, h.indexname, {size}"  # noqa: S608  # quoted by psycopg
                 f" FROM unnest(ARRAY[{texts}]) WITH ORDINALITY AS d (ddl, place),"
-                f" LATERAL {self._hypo}.hypopg_create_index(d.ddl) AS h;\n"
+                f" LATERAL {self._hypo}.hypopg_create_index(d.ddl) AS h"
             )
         self._new = new
         return commands
@@ -265,7 +266,7 @@ class Planner:
             if not self._new:
                 return
             try:
-                self._keep(self._sent(f"SAVEPOINT opsadmin_plans;\n{commands}RELEASE SAVEPOINT opsadmin_plans"))
+                self._keep(self._sent(["SAVEPOINT opsadmin_plans", *commands, "RELEASE SAVEPOINT opsadmin_plans"]))
                 return
             except psycopg.Error:
                 if self._connection.broken:
