@@ -119,8 +119,9 @@ class Model:
         # Plans that were asked for in all the time there was are worth a moment more.
         filling = max(until, time.monotonic() + LEAST_SECONDS)
         if thorough and budget < self.size(_union(self._touched)):
-            around = [self.best(part * budget, most=most, until=until, thorough=False) for part in AROUND]
-            begin = (*begin, *(one.mask for one in around))
+            for part in AROUND:
+                if time.monotonic() < until:
+                    begin = (*begin, self.best(part * budget, most=most, until=until, thorough=False).mask)
         tried: set[int] = set()
         for mask in (*begin, 0):
             for power in (1.0, 0.5):
@@ -234,7 +235,7 @@ class Model:
                     continue
                 if time.monotonic() > until:
                     return found
-                other = self._exchanged(found, out, budget, most)
+                other = self._exchanged(found, out, budget, most, until)
                 if other.cost < found.cost * (1 - 1e-9):
                     found, idle = other, 0
                 else:
@@ -242,12 +243,12 @@ class Model:
             if idle >= len(outs):
                 return found
 
-    def _exchanged(self, found: Choice, out: int, budget: float, most: int | None) -> Choice:
+    def _exchanged(self, found: Choice, out: int, budget: float, most: int | None, until: float) -> Choice:
         rest = found.mask & ~out
-        one = self.choice(self._filled(rest, budget, most, 1.0, banned=out))
+        one = self.choice(self._filled(rest, budget, most, 1.0, banned=out, until=until))
         if out.bit_count() > 1:
             return one
-        return _better(one, self.choice(self._filled(rest, budget, most, 0.5, banned=out)))
+        return _better(one, self.choice(self._filled(rest, budget, most, 0.5, banned=out, until=until)))
 
     # --- how good it can be -----------------------------------------------------------------------------------------
     def bound(self, budget: float, rounds: int = 150) -> float:
