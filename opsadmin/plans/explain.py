@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from opsadmin.console.session import console_session
+from opsadmin.console.tree import Node as Part
 from opsadmin.console.wire import OutOfTime
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.plans.asked import CHANGES, Asked, asked_of
@@ -95,11 +96,11 @@ def _may_analyze(asked: Asked, request: Request) -> None:
 def _explain(plans: PlanSession, request: Request) -> Plan:
     permit_names(plans)
     plans.read()
-    permit(plans, runs=request.analyze)
+    read = permit(plans, runs=request.analyze)
     wanted = wanted_of(plans, request.hypothetical_indexes, request.hidden_indexes) if request.tries else None
     found = plans.analyze() if request.analyze else plans.explain()
     plan = _plan(plans, request, found)
-    return plan if wanted is None else _tried(plans, request, plan, wanted)
+    return plan if wanted is None else _tried(plans, request, plan, wanted, read)
 
 
 def _plan(plans: PlanSession, request: Request, found: Explained) -> Plan:
@@ -123,9 +124,9 @@ def _plan(plans: PlanSession, request: Request, found: Explained) -> Plan:
     )
 
 
-def _tried(plans: PlanSession, request: Request, plan: Plan, wanted: Wanted) -> Plan:
+def _tried(plans: PlanSession, request: Request, plan: Plan, wanted: Wanted, read: Sequence[Part]) -> Plan:
     before = Side(plan.total_cost, plan.rows, plan.text, plan.tree)
-    with tried(plans, wanted) as indexes:
+    with tried(plans, wanted, read) as indexes:
         found = plans.explain()
         text = _text(plans, request, found)
     tree = tree_of(found.statements)

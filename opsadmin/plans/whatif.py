@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from opsadmin.catalogue.names import close_to, readings
+from opsadmin.console.tree import Node
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.result import Result
 from opsadmin.plans.candidates import Candidate, candidate_of
@@ -66,12 +67,12 @@ def wanted_of(plans: PlanSession, indexes: Sequence[Any], hidden: Sequence[str])
 
 
 @contextmanager
-def tried(plans: PlanSession, wanted: Wanted) -> Iterator[list[HypotheticalIndex]]:
-    """Inside, the planner sees the indexes of `wanted` and not the hidden ones.
+def tried(plans: PlanSession, wanted: Wanted, tree: Sequence[Node]) -> Iterator[list[HypotheticalIndex]]:
+    """Inside, the planner sees the indexes of `wanted` and not the hidden ones. `tree`: how the server reads the statement.
 
     Raises `OperationError` where HypoPG cannot make one; psycopg's errors."""
     try:
-        found = [_create(plans, one, wanted.schema) for one in wanted.candidates]
+        found = [_create(plans, one, wanted.schema, tree) for one in wanted.candidates]
         for oid, _name in wanted.hidden:
             with plans.attempt():
                 plans.rows(f"SELECT {wanted.schema}.hypopg_hide_index(%(oid)s::oid)", {"oid": oid})
@@ -116,11 +117,43 @@ def _index(plans: PlanSession, name: str, path: Sequence[str]) -> tuple[int, str
     raise OperationError(f"There is no index {name!r}.{said}", parameter="hidden_indexes", allowed=close)
 
 
-def _create(plans: PlanSession, candidate: Candidate, schema: str) -> HypotheticalIndex:
+def _may_be_tried(candidate: Candidate, read: Sequence[Node], tree: Sequence[Node]) -> None:
+    """HypoPG, up to 1.4.3, takes the table of an expression or a predicate for the first one of the statement, whichever it
+    is: such an index is then never used, and the server may crash (HypoPG's issue 116).
+
+    Raises `OperationError` where that could happen. `read`: how the server reads the candidate's probe."""
+    (probe,) = read
+    conditions = [quals for joins in probe.nodes("jointree") for quals in joins.nodes("quals")]
+    keys = [expression for target in probe.nodes("targetList") for expression in target.nodes("expr")]
+    if not conditions and all(key.label == "VAR" for key in keys):
+        return
+    relation = probe.nodes("rtable")[0].number("relid")
+    entries = [entry for entry in _tables(tree) if entry.number("relid") == relation]
+    first = tree[0].nodes("rtable")[:1] if tree else []
+    if len(entries) == 1 and entries == first and entries[0].word("relkind") != "p":
+        return
+    raise OperationError(
+        "HypoPG can try an index with an expression or a predicate only on the first table of a statement that names the "
+        "table once, and not through a view or a partitioned table.",
+        parameter="hypothetical_indexes",
+        hint=f"Name its table first, or try the index without them. It was read as: {candidate.ddl}",
+    )
+
+
+def _tables(tree: Sequence[Node]) -> Iterator[Node]:
+    waiting = list(tree)
+    while waiting:
+        node = waiting.pop()
+        if node.label == "RANGETBLENTRY" and node.word("rtekind") == "0":
+            yield node
+        waiting.extend(node.inner())
+
+
+def _create(plans: PlanSession, candidate: Candidate, schema: str, tree: Sequence[Node]) -> HypotheticalIndex:
     try:
         # HypoPG folds the expressions' constants: what the guard would not let run must not come there.
         with plans.attempt():
-            permit_text(plans, candidate.probe, candidate.names, [])
+            _may_be_tried(candidate, permit_text(plans, candidate.probe, candidate.names, []), tree)
         with plans.attempt():
             call = f"{schema}.hypopg_create_index(%(ddl)s)"
             size = f"{schema}.hypopg_relation_size(h.indexrelid)"

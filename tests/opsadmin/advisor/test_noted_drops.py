@@ -25,4 +25,5 @@ def test_a_note_is_of_its_check_alone(monkeypatch):
     monkeypatch.setattr(notes, "_notes", [])
     notes.register_note("index.unused", "*.t_idx", "The yearly report needs it.")
     drops, said = _without_noted([drop("public.t_idx", Why.DUPLICATE)])
-    assert [one.index for one in drops] == ["public.t_idx"] and not said
+    assert [one.index for one in drops] == ["public.t_idx"]
+    assert not said

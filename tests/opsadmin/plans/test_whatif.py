@@ -49,6 +49,33 @@ def test_an_index_makes_it_cheaper(plan_of, shop, index):
     assert shop.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'orders'").fetchone() == (2,)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM customer AS c JOIN orders AS o ON o.customer_id = c.id WHERE o.note = 'x'",
+        "SELECT * FROM orders AS one JOIN orders AS other USING (id) WHERE one.note = 'x'",
+        "SELECT * FROM (SELECT * FROM orders LIMIT 5) AS few WHERE note = 'x'",
+    ],
+)
+@pytest.mark.parametrize(
+    "index", ["CREATE INDEX ON orders (id) WHERE note = 'x'", "CREATE INDEX ON orders (lower(note))"]
+)
+def test_what_hypopg_would_take_for_an_index_of_another_table_is_not_tried(plan_of, sql, index):
+    """Its issue 116: the server may crash."""
+    with pytest.raises(OperationError, match="first table of a statement") as caught:
+        plan_of(sql, hypothetical_indexes=[index])
+    assert "Name its table first" in caught.value.hint
+    assert plan_of(sql, hypothetical_indexes=["CREATE INDEX ON orders (note, id)"]).hypothetical_indexes
+
+
+def test_a_partial_index_is_tried_on_the_first_table_of_a_join(plan_of):
+    plan = plan_of(
+        "SELECT * FROM orders AS o JOIN customer AS c ON o.customer_id = c.id WHERE o.note = 'x'",
+        hypothetical_indexes=["CREATE INDEX ON orders (id) WHERE note = 'x'"],
+    )
+    assert plan.hypothetical_indexes[0].used
+
+
 def test_names_that_need_quotes(plan_of):
     wanted = {"schema": "Odd.Schema", "table": 'Odd "Table" ü', "columns": ["Col.Umn", "select"]}
     for index in (
@@ -159,7 +186,7 @@ def test_a_pooled_session_is_left_as_it_was(shop_dsn):
         plans = PlanSession(session, asked_of("SELECT * FROM orders WHERE note = $1 AND at > interval $2 + now()"))
         plans.read()
         wanted = wanted_of(plans, ["CREATE INDEX ON orders (note)"], [])
-        with pytest.raises(psycopg.errors.UndefinedTable), tried(plans, wanted):
+        with pytest.raises(psycopg.errors.UndefinedTable), tried(plans, wanted, []):
             assert "btree" in plans.explain().raw
             with plans.attempt():
                 connection.execute("SELECT * FROM nowhere")
