@@ -31,7 +31,7 @@ class Helped(Result):
 class Recommendation(Result):
     """An index to make. `size_bytes`: as it would be on disk. Costs are the workload's, in the planner's unit, weighted:
     before and after this index, those above it in the list being there. `gain`: the share of the workload's cost before all
-    that it takes off, 0 to 1. `write_overhead`: how much more a write of a row does, 0 to 1, beside what the table's heap
+    that it takes off, 0 to 1. `write_overhead`: how much more a write of a row does (1: twice as much) beside what the table's heap
     and indexes cost already. `basis`: "planner" (HypoPG), "stand-in" (a stand-in that HypoPG can pretend, with what the
     access method costs more) or "model" (arithmetic). `promise`: what the helped statements cost after, for what they cost
     before, once all of the advice is there. `django`: what to change in the project, empty where the table

@@ -34,7 +34,8 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
         found.append(
             Recommendation(
                 name=name,
-                ddl=spec.ddl(name, concurrently=True),
+                # PostgreSQL refuses CONCURRENTLY on a partitioned table.
+                ddl=spec.ddl(name, concurrently=bench.tables[spec.relid].kind != "p"),
                 table=spec.table,
                 columns=spec.columns,
                 using=spec.using,
@@ -107,6 +108,8 @@ def _reason(spec: IndexSpec, helped: tuple[Helped, ...], size: int, bench: Workb
             "predicate": spec.predicate,
             "size": said_bytes(size),
         }
+    if bench.tables[spec.relid].kind == "p":
+        text += " " + _("The table is partitioned: the statement locks it for writes while it runs.")
     match spec.using:
         case "brin":
             text += " " + _("The rows lie in this order on disk: a summary of each range of blocks is enough.")

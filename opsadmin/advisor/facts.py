@@ -113,11 +113,12 @@ class Table:
         return next((one for one in self.columns.values() if one.number == number), None)
 
 
-def tables_of(ask: Ask, oids: Collection[int]) -> dict[int, Table]:
-    """The tables with those oids that may have an index: ordinary and partitioned ones, materialized views."""
+def tables_of(ask: Ask, oids: Collection[int], *, measured: bool = False) -> dict[int, Table]:
+    """The tables with those oids that may have an index: ordinary and partitioned ones, materialized views. `measured`:
+    look at the file of one that has no statistics, which waits where somebody holds the table."""
     if not oids:
         return {}
-    values = {"relations": list(oids)}
+    values = {"relations": list(oids), "measured": measured}
     columns: dict[int, dict[str, Column]] = {}
     for row in ask(question("columns"), values):
         relid = row.pop("relid")

@@ -49,6 +49,6 @@ def entry_cost(spec: IndexSpec) -> float:
 
 
 def write_overhead(spec: IndexSpec, table: Table) -> float:
-    """How much more a write of a row does, beside the heap and the indexes that there are, 0 to 1."""
+    """How much more a write of a row does, beside the heap and the indexes that there are; 1 is twice as much."""
     present = 1.0 + sum(ENTRY_COST * (GIN_FACTOR if one.method == "gin" else 1.0) for one in table.indexes)
     return round(entry_cost(spec) / present, 3)

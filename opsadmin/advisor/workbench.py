@@ -87,7 +87,8 @@ class Workbench:
                 source = Source.of(one.statement.query, is_utf8=self.planner.is_utf8)
                 one.uses = uses_of(one.statement.tree, dictionary, source)
             relations = {use.relid for one in self.statements for use in one.uses if use.relid >= FIRST_NORMAL_OID}
-            self.tables = tables_of(ask, relations)
+            # Whoever read a statement holds a lock on its tables.
+            self.tables = tables_of(ask, relations, measured=True)
             stored = trees_of(self.tables.values())
             for one in self.statements:
                 one.relations = self._family(one)

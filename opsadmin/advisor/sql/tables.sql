@@ -43,8 +43,13 @@ counted AS (
         sum(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0))::bigint AS scans
     FROM parts AS p
     JOIN pg_class AS c ON c.oid = p.part AND c.relkind IN ('r', 'm')
-    -- Nobody looked at it yet. Whoever read a statement on it holds a lock on it: this one does not wait.
-    LEFT JOIN LATERAL pg_relation_size(c.oid) AS f (bytes) ON c.oid = p.relid AND c.relpages = 0 AND c.reltuples < 0
+    -- Nobody looked at it yet. Measuring waits behind an ALTER TABLE: only for who holds a lock on it already.
+    LEFT JOIN LATERAL (
+        SELECT
+            CASE
+                WHEN %(measured)s AND c.oid = p.relid AND c.relpages = 0 AND c.reltuples < 0 THEN pg_relation_size(c.oid)
+            END AS bytes
+    ) AS f ON TRUE
     LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
     GROUP BY p.relid
 )

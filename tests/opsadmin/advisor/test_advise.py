@@ -83,11 +83,11 @@ from django.conf import settings
 settings.configure(USE_I18N=False)
 import django
 django.setup()
-from opsadmin.advisor.advise import Wanted, advise
+from opsadmin.advisor.advise import Limit, Wanted, advise
 from psycopg.conninfo import conninfo_to_dict
 import resource
 dsn, *statements = json.load(sys.stdin)
-found = advise(conninfo_to_dict(dsn), [Wanted(one) for one in statements]).as_dict()
+found = advise(conninfo_to_dict(dsn), [Wanted(one) for one in statements], Limit(seconds=120)).as_dict()
 found.pop("elapsed_ms")
 print(json.dumps({"advice": found, "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
 """
