@@ -17,6 +17,7 @@ from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.finding import Status
 from opsadmin.pages.plan_shares import of, own_costs, own_times
 from opsadmin.pages.plan_words import words_of
+from opsadmin.plans.outline import CONDITIONS
 
 #: Deeper levels stand below each other: browsers end at 512 elements inside each other.
 DEEPEST = 150
@@ -28,25 +29,6 @@ OFF, NEAR = 10, 2
 MANY = 100
 #: A longer condition is cut, with all of it behind "More".
 SHORT = 160
-#: What a node looks for, in this order; each has a line of its own.
-CONDITIONS = (
-    "Index Cond",
-    "Recheck Cond",
-    "Hash Cond",
-    "Merge Cond",
-    "TID Cond",
-    "Join Filter",
-    "Filter",
-    "One-Time Filter",
-    "Run Condition",
-    "Sort Key",
-    "Presorted Key",
-    "Group Key",
-    "Cache Key",
-    "Order By",
-    "Function Call",
-    "Table Function Call",
-)
 
 
 @dataclass(frozen=True)

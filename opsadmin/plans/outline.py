@@ -8,8 +8,8 @@ from typing import Any
 from opsadmin.core.blocks import said_number
 from opsadmin.plans.tree import Node
 
-#: What is worth a line, in this order.
-_CONDITIONS = (
+#: What a node looks for, in this order; each has a line of its own.
+CONDITIONS = (
     "Index Cond",
     "Recheck Cond",
     "Hash Cond",
@@ -26,9 +26,9 @@ _CONDITIONS = (
     "Order By",
     "Function Call",
     "Table Function Call",
-    "Conflict Resolution",
-    "Subplans Removed",
 )
+#: What else is worth a line, behind them.
+_MORE = ("Conflict Resolution", "Subplans Removed")
 _LONGEST = 300
 
 
@@ -89,7 +89,7 @@ def _count(number: float) -> str:
 
 
 def _conditions(node: Node) -> Iterator[str]:
-    for key in _CONDITIONS:
+    for key in (*CONDITIONS, *_MORE):
         if key in node.detail:
             yield f"{key}: {_shown(node.detail[key])}"
     for key, value in node.detail.items():
