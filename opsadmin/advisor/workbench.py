@@ -21,6 +21,8 @@ from opsadmin.advisor.written import Source
 
 #: Candidates of one statement, and of all.
 MOST_OF_ONE, MOST = 80, 1500
+#: Statements whose trees are in memory together.
+TREES_AT_ONCE = 25
 #: Tables whose oid is smaller are the server's own.
 FIRST_NORMAL_OID = 16384
 #: The part of the time for it that statements may be read in; then they must be planned.
@@ -77,15 +79,26 @@ class Workbench:
                 self.statements.append(Workload(number, self.planner.read(text), weight))
             except NotAnalyzed as error:
                 self.failed.append((number, str(error)))
+            if len(self.statements) % TREES_AT_ONCE == 0:
+                self._use_trees()
+        self._use_trees()
+
+    def _use_trees(self) -> None:
+        """Say of the statements read last what they do with their tables, and forget how the server read them: a tree takes
+        a megabyte."""
+        fresh = [one for one in self.statements if one.statement.tree]
+        if not fresh:
+            return
+        with self.planner.catalogue() as ask:
+            dictionary = dictionary_of(ask, (node for one in fresh for node in one.statement.tree))
+        for one in fresh:
+            source = Source.of(one.statement.query, is_utf8=self.planner.is_utf8)
+            one.uses = uses_of(one.statement.tree, dictionary, source)
+            one.statement.tree.clear()
 
     def look(self) -> None:
         """Ask the catalogue about the tables, and the planner about each statement as it is."""
-        trees = [node for one in self.statements for node in one.statement.tree]
         with self.planner.catalogue() as ask:
-            dictionary = dictionary_of(ask, trees)
-            for one in self.statements:
-                source = Source.of(one.statement.query, is_utf8=self.planner.is_utf8)
-                one.uses = uses_of(one.statement.tree, dictionary, source)
             relations = {use.relid for one in self.statements for use in one.uses if use.relid >= FIRST_NORMAL_OID}
             # Whoever read a statement holds a lock on its tables.
             self.tables = tables_of(ask, relations, measured=True)
