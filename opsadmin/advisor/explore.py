@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from opsadmin.advisor.search import Choice, Model, bits
@@ -145,12 +145,4 @@ def _sum(numbers: Iterable[int]) -> int:
     found = 0
     for number in numbers:
         found |= 1 << number
-    return found
-
-
-def relevant_of(tables: Mapping[int, int], of_statement: Iterable[int]) -> int:
-    """The indexes on the tables of a statement. `tables`: bits by table."""
-    found = 0
-    for table in of_statement:
-        found |= tables.get(table, 0)
     return found
