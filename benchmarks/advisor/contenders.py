@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 
 from benchmarks.advisor.server import BenchError
 from benchmarks.advisor.workload import Query
+from tests.fixtures.memory import peak_kilobytes
 
 SETS = Path(__file__).parent / "sets"
 #: What a budget may be counted in.
@@ -107,7 +107,7 @@ def answer_task(work: Callable[[Task], dict[str, Any]]) -> None:
             {
                 **answer,
                 "seconds": time.perf_counter() - begun,
-                "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "megabytes": peak_kilobytes() / 1024,
             }
         )
     )

@@ -85,11 +85,11 @@ import django
 django.setup()
 from opsadmin.advisor.advise import Limit, Wanted, advise
 from psycopg.conninfo import conninfo_to_dict
-import resource
+from tests.fixtures.memory import peak_kilobytes
 dsn, *statements = json.load(sys.stdin)
 found = advise(conninfo_to_dict(dsn), [Wanted(one) for one in statements], Limit(seconds=120)).as_dict()
 found.pop("elapsed_ms")
-print(json.dumps({"advice": found, "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+print(json.dumps({"advice": found, "kilobytes": peak_kilobytes()}))
 """
 
 

@@ -4,13 +4,13 @@ process became: `python -m tests.opsadmin.console.bombs HOST USER SECONDS STATEM
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 
 from opsadmin.console.run import run
 from opsadmin.console.session import Limits
 from opsadmin.core.errors import OperationError
+from tests.fixtures.memory import peak_kilobytes
 from tests.opsadmin.console.corpus import cases
 
 WORDS = {
@@ -38,7 +38,7 @@ def main(host: str, user: str, seconds: str, statement_ms: str, *names: str) -> 
     address = {"host": host, "port": "5432", "dbname": "store", "user": user}
     limits = Limits(seconds=float(seconds), statement_ms=int(statement_ms))
     run(address, "SELECT * FROM information_schema.columns")  # what is loaded once is not growth
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kilobytes()
     ends = {}
     for case in cases("bombs"):
         if names and case.name not in names:
@@ -50,7 +50,7 @@ def main(host: str, user: str, seconds: str, statement_ms: str, *names: str) -> 
         except OperationError as error:
             end = f"{type(error).__name__}: {error.message[:200]}"
         taken = time.monotonic() - begun
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        grown = (peak_kilobytes() - before) / 1024
         ends[case.name] = {"seconds": round(taken, 2), "end": end, "grown_mb": round(grown, 1)}
     sys.stdout.write(json.dumps(ends, indent=1))
 
