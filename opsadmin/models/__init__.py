@@ -1,0 +1,17 @@
+"""What the operations remember, in the site database (never in the PostgreSQL that is looked after). One concern, one file."""
+
+from opsadmin.models.follow import FollowedIndex
+from opsadmin.models.runs import OperationRun
+from opsadmin.models.seen import HealthSnapshot, SeenAnswer
+from opsadmin.models.settings import CheckThreshold, IgnoredFinding
+from opsadmin.models.tokens import ApiToken
+
+__all__ = [
+    "ApiToken",
+    "CheckThreshold",
+    "FollowedIndex",
+    "HealthSnapshot",
+    "IgnoredFinding",
+    "OperationRun",
+    "SeenAnswer",
+]
