@@ -4,14 +4,17 @@ from opsadmin.models.follow import FollowedIndex
 from opsadmin.models.runs import OperationRun
 from opsadmin.models.seen import HealthSnapshot, SeenAnswer
 from opsadmin.models.settings import CheckThreshold, IgnoredFinding
+from opsadmin.models.statements import AskedStatement, SavedStatement
 from opsadmin.models.tokens import ApiToken
 
 __all__ = [
     "ApiToken",
+    "AskedStatement",
     "CheckThreshold",
     "FollowedIndex",
     "HealthSnapshot",
     "IgnoredFinding",
     "OperationRun",
+    "SavedStatement",
     "SeenAnswer",
 ]

@@ -1,18 +1,18 @@
 """The page "SQL": a statement that reads, its rows, or its plan. What could do harm is refused, with the part and the reason.
 
-Nothing runs by an address: `?sql=` (and `params`, `limit`, `indexes`, `hidden`, `database`) fills the form in, no more."""
+Nothing runs by an address: `?sql=` (and `params`, `limit`, `indexes`, `hidden`, `database`), `?asked=` and `?saved=` fill
+the form in, no more."""
 
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,11 +24,13 @@ from opsadmin.core.blocks import said_number
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.params import Parameter
 from opsadmin.faces.operation_form import command_of
-from opsadmin.faces.sql_file import split_statements
+from opsadmin.pages import sql_lists
 from opsadmin.pages.plan_view import PlanView, plan_view
 from opsadmin.pages.registry import Page, register_page
 from opsadmin.pages.site import caller_of, render_page, site_url
+from opsadmin.pages.sql_asked import Asked, asked_in
 from opsadmin.pages.sql_files import KINDS, file_answer
+from opsadmin.pages.sql_kept import Ended, note_asked
 from opsadmin.pages.sql_marks import Marked, marked, without_position
 from opsadmin.pages.sql_result import RowsView, rows_view
 from opsadmin.perform import find, perform
@@ -43,8 +45,6 @@ ACTIONS = (*ROWS, "explain", "analyze")
 #: A longer sentence holds a whole statement.
 LONGEST_MESSAGE = 1000
 LONGEST_COMMAND = 5000
-#: CREATE INDEX begins a line: one statement ends there even without a semicolon.
-_NEXT_INDEX = re.compile(r"\n(?=\s*create\s+(?:unique\s+)?index\b)", re.IGNORECASE)
 #: The fields of the page by the parameters that complaints are about.
 _FIELDS = {
     "params": "params",
@@ -52,48 +52,6 @@ _FIELDS = {
     "hypothetical_indexes": "indexes",
     "hidden_indexes": "hidden",
 }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What stands in the form, letter for letter."""
-
-    sql: str = ""
-    params: str = ""
-    limit: str = ""
-    indexes: str = ""
-    hidden: str = ""
-    database: str = ""
-
-    @property
-    def has_more(self) -> bool:
-        """Whether something stands in the part of the form that is folded."""
-        return any(text.strip() for text in (self.params, self.limit, self.indexes, self.hidden))
-
-    @property
-    def for_rows(self) -> dict[str, Any]:
-        """The parameters of `execute_sql`."""
-        return {
-            "sql": self.sql,
-            **({"params": self.params} if self.params.strip() else {}),
-            **({"limit": self.limit} if self.limit.strip() else {}),
-            "database": self.database,
-        }
-
-    @property
-    def for_plan(self) -> dict[str, Any]:
-        """The parameters of `explain_query`."""
-        return {
-            "sql": self.sql,
-            "hypothetical_indexes": [
-                one.strip()
-                for statement in split_statements(self.indexes)
-                for one in _NEXT_INDEX.split(statement)
-                if one.strip()
-            ],
-            "hidden_indexes": [line.strip() for line in self.hidden.splitlines() if line.strip()],
-            "database": self.database,
-        }
 
 
 @dataclass
@@ -130,24 +88,17 @@ def sql_page(request: HttpRequest) -> HttpResponseBase:
     except OperationError as error:
         return render_page(request, "overview_none", {"title": _("SQL"), "reason": error.message})
     query = request.POST if request.method == "POST" else request.GET
-    asked = _asked(query, databases, default)
+    asked = asked_in(query, databases, default)
     action = request.POST.get("action", "")
+    if request.method == "POST" and action in sql_lists.ACTIONS:
+        return sql_lists.act(request, action, asked) or _page(request, asked, None)
     if request.method != "POST" or action not in ACTIONS:
-        return _page(request, asked, None)
+        return _page(request, sql_lists.filled(request, asked), None)
     if not request.user.has_perm(find(RUN if action in ROWS else EXPLAIN).permission):
         raise PermissionDenied
     if action in KINDS:
         return _file(request, asked, action)
     return _page(request, asked, _answer(request, asked, action))
-
-
-def _asked(query: QueryDict, databases: tuple[str, ...], default: str) -> Asked:
-    """What stands in the form, or in the address. Line ends are PostgreSQL's, so that positions are."""
-    given = {
-        name: query.get(name, "").replace("\r\n", "\n") for name in ("sql", "params", "limit", "indexes", "hidden")
-    }
-    database = query.get("database", "")
-    return Asked(**given, database=database if database in databases else default)
 
 
 # --- doing it -------------------------------------------------------------------------------------------------------
@@ -157,10 +108,11 @@ def _answer(request: HttpRequest, asked: Asked, action: str) -> Answered:
         answered.complaints["sql"] = _("There is no statement. Write one, then ask again.")
         return answered
     if action == "run":
-        rows = _tried(lambda: perform(RUN, asked.for_rows, caller_of(request)), asked, answered)
+        rows: Rows | None = _tried(lambda: perform(RUN, asked.for_rows, caller_of(request)), asked, answered)
         if rows is not None:
             answered.rows = rows_view(rows, int(asked.limit.strip() or _limit().default))
             answered.command = _command(RUN, asked.for_rows)
+        _note(request, asked, answered, rows)
         return answered
     given = asked.for_plan
     if action == "analyze":
@@ -171,12 +123,20 @@ def _answer(request: HttpRequest, asked: Asked, action: str) -> Answered:
     if plan is not None:
         answered.plan = plan_view(plan)
         answered.command = _command(EXPLAIN, given)
+    _note(request, asked, answered)
     return answered
+
+
+def _note(request: HttpRequest, asked: Asked, answered: Answered, rows: Rows | None = None) -> None:
+    """Keep what the person asked, and how it ended."""
+    ended = Ended(len(rows.rows), rows.elapsed_ms) if rows is not None else Ended(error=answered.message)
+    note_asked(request.user, asked.database, asked.sql, asked.params, answered.action, ended)
 
 
 def _file(request: HttpRequest, asked: Asked, kind: str) -> HttpResponseBase:
     answered = Answered(kind)
     rows: Rows | None = _tried(lambda: perform(RUN, asked.for_rows, caller_of(request)), asked, answered)
+    _note(request, asked, answered, rows)
     return file_answer(rows, kind, asked.database) if rows is not None else _page(request, asked, answered)
 
 
@@ -258,6 +218,7 @@ def _page(request: HttpRequest, asked: Asked, answered: Answered | None) -> Http
         "most_megabytes": bounds.kept_bytes // 1_000_000,
         "most_seconds": f"{bounds.statement_ms / 1000:g}",
         "whole_seconds": f"{bounds.seconds:g}",
+        "lists": sql_lists.lists_of(request, asked),
     }
     return render_page(request, "sql", context)
 

@@ -41,7 +41,7 @@ def masked(sql: str) -> str:
                 # Where standard_conforming_strings is off the constant goes on behind that quote.
                 break
         else:
-            parts.append(_without_secrets(text) if kind == "comment" else text)
+            parts.append(without_secrets(text) if kind == "comment" else text)
     return "".join(parts)
 
 
@@ -81,5 +81,12 @@ def _end_of_comment(sql: str, at: int) -> int:
     return len(sql)
 
 
-def _without_secrets(comment: str) -> str:
-    return _ASSIGNED.sub(r"\g<before>***", _ADDRESS.sub(r"\g<before>***", comment))
+def statement_without_secrets(sql: str) -> str:
+    """The statement as its author has it, but with `***` for what looks like a secret in its constants and comments. (That
+    a column is called password is none.)"""
+    return "".join(text if kind == "rest" else without_secrets(text) for kind, text in pieces_of(sql))
+
+
+def without_secrets(text: str) -> str:
+    """The text with `***` for what looks like a password in an address, or follows a word like it."""
+    return _ASSIGNED.sub(r"\g<before>***", _ADDRESS.sub(r"\g<before>***", text))

@@ -12,6 +12,13 @@
         }
     });
 
+    form.elements.name.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" && !event.isComposing) {
+            event.preventDefault();
+            form.requestSubmit(form.querySelector("button[value=save]"));
+        }
+    });
+
     form.addEventListener("submit", () => { busy.textContent = busy.dataset.text; });
     // The way back shows the page as it was left.
     addEventListener("pageshow", () => { busy.textContent = ""; });

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.db import connections
 from django.test import Client
+from psycopg.conninfo import conninfo_to_dict
 
 from opsadmin.pages import looks, patient
 from tests.opsadmin.faces.people import person
@@ -50,4 +52,22 @@ def sent(counted_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.
 def reader(client: Client, db: None) -> Client:
     """The client of a person who may do everything; without a password, whose hash takes long."""
     client.force_login(person("reader", is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def here(shop_dsn) -> Iterator[None]:  # noqa: F811
+    """The alias `store` is the shop."""
+    parts = conninfo_to_dict(shop_dsn)
+    wrapper = connections["store"]
+    before = wrapper.settings_dict
+    wrapper.settings_dict = {**before, "NAME": str(parts["dbname"]), "USER": str(parts["user"])}
+    yield
+    wrapper.settings_dict = before
+
+
+@pytest.fixture
+def analyst(client, here) -> Client:
+    """May look and run statements, and nothing else."""
+    client.force_login(person("analyst", "opsadmin.view_database", "opsadmin.execute_sql"))
     return client

@@ -8,37 +8,17 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.db import connections
 from django.test import Client
-from psycopg.conninfo import conninfo_to_dict
 
 from opsadmin.pages.sql_result import MOST_CELLS, MOST_ROWS
 from tests.opsadmin.faces.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/ops/sql/"
-
-
-@pytest.fixture
-def here(shop_dsn) -> Iterator[None]:
-    """The alias `store` is the shop."""
-    parts = conninfo_to_dict(shop_dsn)
-    wrapper = connections["store"]
-    before = wrapper.settings_dict
-    wrapper.settings_dict = {**before, "NAME": str(parts["dbname"]), "USER": str(parts["user"])}
-    yield
-    wrapper.settings_dict = before
-
-
-@pytest.fixture
-def analyst(client, here) -> Client:
-    """May look and run statements, and nothing else."""
-    client.force_login(person("analyst", "opsadmin.view_database", "opsadmin.execute_sql"))
-    return client
 
 
 def ask(client: Client, sql: str, action: str = "run", **more: str) -> str:
