@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,6 @@ class OpsadminConfig(AppConfig):
     def ready(self) -> None:
         from opsadmin import setup_checks  # noqa: F401  (registers them)
         from opsadmin.follow import created  # noqa: F401  (listens)
+        from opsadmin.role_groups import make_groups
+
+        post_migrate.connect(make_groups, sender=self, dispatch_uid="opsadmin.roles")

@@ -1,6 +1,7 @@
 """What the operations remember, in the site database (never in the PostgreSQL that is looked after). One concern, one file."""
 
 from opsadmin.models.follow import FollowedIndex
+from opsadmin.models.roles import RoleGroup
 from opsadmin.models.runs import OperationRun
 from opsadmin.models.seen import HealthSnapshot, SeenAnswer
 from opsadmin.models.settings import CheckThreshold, IgnoredFinding
@@ -15,6 +16,7 @@ __all__ = [
     "HealthSnapshot",
     "IgnoredFinding",
     "OperationRun",
+    "RoleGroup",
     "SavedStatement",
     "SeenAnswer",
 ]
