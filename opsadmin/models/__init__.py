@@ -3,6 +3,7 @@
 from opsadmin.models.follow import FollowedIndex
 from opsadmin.models.roles import RoleGroup
 from opsadmin.models.runs import OperationRun
+from opsadmin.models.schedule import ScheduledTask, ScheduleLease
 from opsadmin.models.seen import HealthSnapshot, SeenAnswer
 from opsadmin.models.settings import CheckThreshold, IgnoredFinding
 from opsadmin.models.statements import AskedStatement, SavedStatement
@@ -18,5 +19,7 @@ __all__ = [
     "OperationRun",
     "RoleGroup",
     "SavedStatement",
+    "ScheduleLease",
+    "ScheduledTask",
     "SeenAnswer",
 ]

@@ -31,6 +31,8 @@ class OperationRun(models.Model):
     error = models.TextField(_("error"), blank=True)
     # Only of operations that take long: how far it has come, the sign of life of its process, and that it is to stop.
     progress = models.JSONField(_("progress"), null=True, blank=True)
+    # What it said on the way: a list of [time, sentence], the last ones.
+    log = models.JSONField(_("log"), default=list, blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     stop_asked_by = models.CharField(_("asked to stop by"), max_length=150, blank=True)
     # What only one run at a time may have; empty when it has ended.
