@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from opsadmin.activity.facts import question
 from opsadmin.activity.forest import Place, forest
 from opsadmin.activity.sessions import Session, hidden_note, said_state, sessions_of
 from opsadmin.core.blocks import Block, Note, Table, said_seconds
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result, plain
-from opsadmin.health.catalog import facts, facts_of
 from opsadmin.postgres.masking import one_line
 from opsadmin.postgres.session import Session as Look
 
@@ -111,11 +112,12 @@ class LockForest(Result):
         return [Note(status, text), *roots, *hidden_note(seen, self.role), _table(self.entries)]
 
 
-def lock_forest(look: Look) -> LockForest:
-    """Who waits for whom in all databases of the server. Three statements at most, one where nobody waits.
+def lock_forest(look: Look, known: Mapping[int, Session] | None = None) -> LockForest:
+    """Who waits for whom in all databases of the server. Three statements at most, one where nobody waits. `known`:
+    sessions that were read already, by their pid.
 
     Raises psycopg's errors."""
-    pairs = look.rows(_question(look))
+    pairs = look.rows(question(look, "locks"))
     if not pairs:
         return LockForest((), look.raw.info.user)
     blockers: dict[int | str, list[int | str]] = {}
@@ -129,19 +131,16 @@ def lock_forest(look: Look) -> LockForest:
             wants[waiter] = pair
     waited = {waiter: pair["waited_seconds"] for waiter, pair in wants.items()}
     places = forest(blockers, waited)
-    seen = sessions_of(look, [place.key for place in places if isinstance(place.key, int)])
+    seen = dict(known or {})
+    missing = [place.key for place in places if isinstance(place.key, int) and place.key not in seen]
+    if missing:
+        seen |= sessions_of(look, missing)
     prepared: dict[str, Prepared] = {}
     if any(isinstance(place.key, str) for place in places):
-        question = (_HERE / "prepared.sql").read_text(encoding="utf-8")
-        prepared = {row["gid"]: Prepared(**row) for row in look.rows(question)}
+        text = (_HERE / "prepared.sql").read_text(encoding="utf-8")
+        prepared = {row["gid"]: Prepared(**row) for row in look.rows(text)}
     entries = tuple(_entry(place, blockers, wants, seen, prepared) for place in places)
     return LockForest(entries, look.raw.info.user)
-
-
-def _question(look: Look) -> str:
-    known = facts(look.raw.info.server_version // 10_000)
-    own = (_HERE / "locks.sql").read_text(encoding="utf-8")
-    return "WITH " + ",\n".join(f'"{name}" AS (\n{known[name]}\n)' for name in facts_of(own, known)) + "\n" + own
 
 
 def _key(pair: dict[str, Any]) -> int | str:
