@@ -112,6 +112,15 @@ def test_by_keyboard(lead):
     for _ in range(8):
         lead.page.keyboard.press("Tab")
         assert lead.page.evaluate(outline) != "none", lead.page.evaluate("document.activeElement.outerHTML")
+    lead.page.get_by_text("Save it under a name").press("Enter")
+    lead.page.keyboard.press("Tab")
+    lead.page.keyboard.type("The answer")
+    lead.page.keyboard.press("Enter")
+    lead.page.get_by_text("Saved as The answer.").wait_for()
+    assert editor.input_value() == "SELECT 6 * 7 AS answer"
+    lead.page.get_by_role("link", name="SELECT 6 * 7 AS answer").click()
+    assert lead.page.locator("#result").count() == 0
+    look_at(lead, "kept")
 
 
 def test_postgresql_is_stopped(lead, outage):
