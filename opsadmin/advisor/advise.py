@@ -155,6 +155,8 @@ class _Advisor:
         bench.propose()
         bench.make(range(len(bench.indexes)))
         sizes = sizes_of(bench, by_hypopg=self._limit.by_hypopg)
+        if not self._limit.by_hypopg:
+            bench.correct(sizes)
         upkeep = upkeep_of(bench, sizes, self._window)
         explorer = self._explorer(sizes)
         self._progress("asking for plans", 0.25)

@@ -79,6 +79,10 @@ class Planner:
         self._new: list[IndexSpec] = []
         self._is_whole = False
 
+    def pretended(self, name: str) -> IndexSpec | None:
+        """The hypothetical index that has this name in a plan."""
+        return self._names.get(name)
+
     @property
     def has_hypo(self) -> bool:
         return bool(self._hypo)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opsadmin.advisor.candidates import candidates_of, served_by
+from opsadmin.advisor.corrected import Pages, correction
 from opsadmin.advisor.existing import trees_of, written_of
 from opsadmin.advisor.facts import Table, tables_of
+from opsadmin.advisor.formulas import Settings
 from opsadmin.advisor.modelled import Pretender
 from opsadmin.advisor.operators import dictionary_of
 from opsadmin.advisor.planner import TRIED, NotAnalyzed, Planner, Statement
@@ -62,6 +64,8 @@ class Workbench:
         self.failed: list[tuple[int, str]] = []
         self._there: frozenset[IndexSpec] = frozenset()
         self._pretender: Pretender | None = None
+        self._settings = Settings()
+        self._pages: dict[IndexSpec, Pages] = {}
 
     @property
     def is_late(self) -> bool:
@@ -106,7 +110,8 @@ class Workbench:
             for one in self.statements:
                 one.relations = self._family(one)
             self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
-        self._pretender = Pretender(self.planner, self.planner.settings())
+        self._settings = self.planner.settings()
+        self._pretender = Pretender(self.planner, self._settings)
         self.planner.settle()
         kept: list[Workload] = []
         for one in self.statements:
@@ -205,6 +210,8 @@ class Workbench:
             used |= 1 << index
             if condition is not None and self._pretender is not None:
                 extra += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
+        if self._pages:
+            extra += correction(found.plan, self._pages_of, self._settings)
         cost, more = self._modelled(one, found.plan, found.cost, modelled)
         return cost + extra, more | self._beside(one, used, more)
 
@@ -262,3 +269,16 @@ class Workbench:
     def make(self, indexes: Iterable[int]) -> None:
         """Pretend indexes, so that their sizes are known."""
         self.planner.make([self.indexes[one] for one in indexes])
+
+    def correct(self, sizes: Sequence[int]) -> None:
+        """From now on say costs as if the indexes had those sizes, instead of HypoPG's."""
+        for spec, size in zip(self.indexes, sizes, strict=True):
+            table, pretended = self.tables[spec.relid], self.planner.sizes.get(spec)
+            if spec.using == "btree" and pretended is not None:
+                # How many rows a partial one holds only its size tells: it counts as it is pretended.
+                pages = pretended if spec.predicate else size
+                self._pages[spec] = Pages(table.rows, pretended / table.block, pages / table.block)
+
+    def _pages_of(self, name: str) -> Pages | None:
+        spec = self.planner.pretended(name)
+        return None if spec is None else self._pages.get(spec)
