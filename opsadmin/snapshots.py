@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from opsadmin.core.finding import HealthReport
 from opsadmin.core.result import plain
+from opsadmin.logbook.happened import note_report
 from opsadmin.models import HealthSnapshot
 
 logger = logging.getLogger(__name__)
@@ -22,8 +23,8 @@ MOST = 200
 
 
 def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSnapshot:
-    """Keep the report of a PostgreSQL that answered, and forget the oldest ones. Where the site database refuses, the
-    snapshot comes back unsaved."""
+    """Keep the report of a PostgreSQL that answered, forget the oldest ones, and tell the logbook. Where the site database
+    refuses, the snapshot comes back unsaved."""
     snapshot = HealthSnapshot(
         database=database,
         taken_at=report.taken_at,
@@ -37,6 +38,7 @@ def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSn
         HealthSnapshot.objects.filter(pk__in=superfluous(_times(database))).delete()
     except DatabaseError as error:
         logger.warning("[health] the report of %s was not kept (%s)", database, type(error).__name__)
+    note_report(database, report)
     return snapshot
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import HealthReport
 from opsadmin.core.operation import Caller
+from opsadmin.logbook.happened import note_report
 from opsadmin.models import HealthSnapshot
 from opsadmin.pages.facts import facts_of
 from opsadmin.perform import perform
@@ -100,6 +101,7 @@ def _look(database: str, caller: Caller, look: Look) -> None:
             look.snapshot = keep(database, report, facts_of(database))
         else:
             look.silent = report.as_dict()
+            note_report(database, report)
     except OperationError as error:
         look.error = error.message
     except Exception as error:
