@@ -85,7 +85,8 @@ def operation_page(request: HttpRequest, name: str) -> HttpResponse:
             return _run(asked)
         return _page(asked, foreign=True)
     if request.method != "POST":
-        return _page(asked)
+        # A link of one of our pages leads to what would happen; to do it takes the form there.
+        return _preview(asked) if "_preview" in request.GET and _is_own(request, operation) else _page(asked)
     if request.POST.get("_step") != "run":
         return _preview(asked)
     if not _take_form(request):

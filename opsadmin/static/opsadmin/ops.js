@@ -15,16 +15,19 @@
         field.remove();
     };
 
-    for (const button of document.querySelectorAll(".ops-copy")) {
-        const label = button.textContent;
-        button.hidden = false;
-        button.setAttribute("aria-live", "polite");
-        button.addEventListener("click", async () => {
-            await copy(button.parentElement.querySelector("code").textContent);
-            button.textContent = button.dataset.done;
-            setTimeout(() => { button.textContent = label; }, 2000);
-        });
-    }
+    const offerCopies = (part) => {
+        for (const button of part.querySelectorAll(".ops-copy")) {
+            const label = button.textContent;
+            button.hidden = false;
+            button.setAttribute("aria-live", "polite");
+            button.addEventListener("click", async () => {
+                await copy(button.parentElement.querySelector("code").textContent);
+                button.textContent = button.dataset.done;
+                setTimeout(() => { button.textContent = label; }, 2000);
+            });
+        }
+    };
+    offerCopies(document);
 
     // On a narrow screen the tabs are wider than it.
     document.querySelector(".ops-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -52,5 +55,63 @@
                 location.replace(waiting.dataset.reload);
             }
         }, Number(waiting.dataset.after));
+    }
+
+    // A part that shows what goes on: asked for anew every few seconds, unless somebody pauses it or looks elsewhere.
+    // What has the focus, is open or is selected stays so.
+    const live = document.querySelector("[data-live]");
+    const pause = document.querySelector(".ops-pause");
+    if (live && pause) {
+        const told = document.getElementById("live-said");
+        let timer = 0, paused = false;
+        const isInUse = () => {
+            const selected = getSelection();
+            return selected && !selected.isCollapsed && live.contains(selected.anchorNode);
+        };
+        const take = (fresh) => {
+            const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
+            const open = [...live.querySelectorAll("details[open][id]")].map((one) => one.id);
+            if (told.textContent !== fresh.dataset.said) {
+                told.textContent = fresh.dataset.said;
+            }
+            live.replaceChildren(...fresh.childNodes);
+            for (const id of open) {
+                document.getElementById(id)?.setAttribute("open", "");
+            }
+            if (focused) {
+                document.getElementById(focused)?.focus({ preventScroll: true });
+            }
+            offerCopies(live);
+        };
+        const refresh = async () => {
+            try {
+                const answer = await fetch(live.dataset.live, { credentials: "same-origin" });
+                const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+                const fresh = page.getElementById(live.id);
+                if (!fresh || answer.redirected) {
+                    location.reload();
+                } else if (!paused && !isInUse()) {
+                    take(fresh);
+                }
+            } catch {
+                told.textContent = live.dataset.lost;
+            }
+            plan();
+        };
+        const plan = () => {
+            clearTimeout(timer);
+            if (!paused && !document.hidden) {
+                timer = setTimeout(refresh, Number(live.dataset.every) * 1000);
+            }
+        };
+        pause.hidden = false;
+        pause.addEventListener("click", () => {
+            paused = !paused;
+            pause.textContent = paused ? pause.dataset.go : pause.dataset.stop;
+            plan();
+        });
+        document.addEventListener("visibilitychange", plan);
+        told.textContent = live.dataset.said;
+        plan();
     }
 }
