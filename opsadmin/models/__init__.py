@@ -5,6 +5,7 @@ from opsadmin.models.follow import FollowedIndex
 from opsadmin.models.logbook import Condition, Decision, Incident, IncidentEvent
 from opsadmin.models.roles import RoleGroup
 from opsadmin.models.runs import OperationRun
+from opsadmin.models.samples import Mark, Sample, SampledCounters, SampledStatement
 from opsadmin.models.schedule import ScheduledTask, ScheduleLease
 from opsadmin.models.seen import HealthSnapshot, SeenAnswer
 from opsadmin.models.settings import CheckThreshold, IgnoredFinding
@@ -23,8 +24,12 @@ __all__ = [
     "IgnoredFinding",
     "Incident",
     "IncidentEvent",
+    "Mark",
     "OperationRun",
     "RoleGroup",
+    "Sample",
+    "SampledCounters",
+    "SampledStatement",
     "SavedStatement",
     "ScheduleLease",
     "ScheduledTask",
