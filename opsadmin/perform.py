@@ -94,7 +94,7 @@ def perform(
     call = Call(caller, report)
     if operation.effect is Effect.READS:
         return _guarded(operation, operation.run, parameters, call)
-    run = started(operation, parameters, caller)
+    run = started(operation, parameters, caller) if operation.is_logged else None
     if isinstance(parameters, LongOnDatabase):
         if run is None:
             raise OperationFailed(

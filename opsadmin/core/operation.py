@@ -75,7 +75,8 @@ class Preview:
 class Operation:
     """`run(parameters, call)` does it and returns a result: a frozen dataclass, or a list of them. `preview` has the same
     arguments, changes nothing, and returns a `Preview`, or None where these parameters change nothing. `group` is the heading it stands under; `title` and `summary` may
-    be lazy translations. `is_long`: it reports its progress and can be stopped, and its parameters are `LongOnDatabase`."""
+    be lazy translations. `is_long`: it reports its progress and can be stopped, and its parameters are `LongOnDatabase`.
+    `is_logged`: False where what it does is in the log of runs by itself."""
 
     name: str
     title: Any
@@ -87,6 +88,7 @@ class Operation:
     run: Callable[[Any, Call], Any]
     preview: Callable[[Any, Call], Preview | None] | None = None
     is_long: bool = False
+    is_logged: bool = True
 
     @property
     def fields(self) -> tuple[Parameter, ...]:
@@ -112,6 +114,7 @@ def operation(
     effect: Effect = Effect.READS,
     permission: str = "opsadmin.view_database",
     preview: Callable[[Any, Call], Preview | None] | None = None,
+    is_logged: bool = True,
 ) -> Callable[[Run], Run]:
     """Register the function as the operation `name`. An effect beyond reading needs a permission of its own. Parameters
     that are `LongOnDatabase` make it one that takes long.
@@ -125,7 +128,7 @@ def operation(
             raise ValueError(f"The operation {name!r} {effect} and needs a permission of its own.")
         is_long = issubclass(parameters, LongOnDatabase)
         _operations[name] = Operation(
-            name, title, summary, group, effect, permission, parameters, run, preview, is_long
+            name, title, summary, group, effect, permission, parameters, run, preview, is_long, is_logged
         )
         return run
 

@@ -68,24 +68,25 @@ def do(
     *,
     is_stopped: Callable[[], bool] = lambda: False,
     beat: Callable[[], object] = lambda: None,
-    keeps_log: bool = True,
+    run: int | None = None,
 ) -> TaskDone | None:
     """Do the task now; None where another process has just begun it. `is_stopped`: whether to wait no longer. `beat` is called
-    every few seconds meanwhile. `keeps_log`: whether the run is written into the log of runs, as far as the task's are.
+    every few seconds meanwhile. `run`: the number of a person's run in the log; without one the run is the schedule's, which
+    is logged as far as the task's are, and done again at once where nobody waited for its end.
 
     Raises Django's database errors where the site database cannot be written."""
     begun, clock = timezone.now(), time.monotonic()
     if not _claim(one, holder, begun):
         return None
-    log = task_log.begin(one) if keeps_log else None
+    log = task_log.begin(one) if run is None else run
     _note_run(one, holder, log)
     outcome, message = ScheduledTask.Outcome.INTERRUPTED, _("The process that did it was stopped.")
     try:
         outcome, message = _wait(one.task, _started(one.task), clock, is_stopped, lambda: _beat(one, holder, beat))
     finally:
         seconds = round(time.monotonic() - clock, 3)
-        next_at = _end(one, holder, outcome, message, seconds)
-        if keeps_log:
+        next_at = _end(one, holder, outcome, message, seconds, again=run is None)
+        if run is None:
             task_log.end(one, log, begun, outcome, message, seconds)
     title = str(one.task.title)
     return TaskDone(
@@ -177,8 +178,10 @@ def _note_run(one: Planned, holder: str, run: int | None) -> None:
         patiently(lambda: ScheduledTask.objects.filter(pk=one.row.pk, holder=holder).update(run=run))
 
 
-def _end(one: Planned, holder: str, outcome: ScheduledTask.Outcome, message: str, seconds: float) -> datetime | None:
-    """Note it; when it is due again."""
+def _end(
+    one: Planned, holder: str, outcome: ScheduledTask.Outcome, message: str, seconds: float, *, again: bool
+) -> datetime | None:
+    """Note it; when it is due next. `again`: at once where it was interrupted."""
     now = timezone.now()
     values: dict[str, Any] = {
         "holder": "",
@@ -193,7 +196,8 @@ def _end(one: Planned, holder: str, outcome: ScheduledTask.Outcome, message: str
         values["next_at"] = retry_time(one.row.failures + 1, one.every, now)
     elif outcome is ScheduledTask.Outcome.INTERRUPTED:
         values["failures"] = one.row.failures
-        values["next_at"] = now
+        if again:
+            values["next_at"] = now
     mine = ScheduledTask.objects.filter(pk=one.row.pk, holder=holder)
     try:
         patiently(lambda: mine.update(**values))

@@ -52,6 +52,12 @@ def has_work() -> bool:
     return any(one.is_due(now) or (one.row.holder and not one.is_under_way(now)) for one in planned())
 
 
+def due() -> list[Planned]:
+    """What is due now."""
+    now = timezone.now()
+    return [one for one in planned() if one.is_due(now)]
+
+
 def next_at() -> datetime | None:
     """When something is due next; None where nothing ever is."""
     now = timezone.now()
@@ -60,5 +66,5 @@ def next_at() -> datetime | None:
 
 def _next(tried: set[str]) -> Planned | None:
     now = timezone.now()
-    due = [one for one in planned() if one.task.name not in tried and one.is_due(now)]
-    return min(due, key=lambda one: one.row.next_at or now, default=None)
+    left = [one for one in due() if one.task.name not in tried]
+    return min(left, key=lambda one: one.row.next_at or now, default=None)

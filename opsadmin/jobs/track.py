@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
@@ -19,6 +20,8 @@ from opsadmin.models import OperationRun
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
+#: So many sentences of a run's progress are kept, of so many characters.
+MOST_LINES, LONGEST_LINE = 100, 500
 
 _lock = threading.Lock()
 _under_way: dict[int, Tracked] = {}
@@ -32,6 +35,7 @@ class Tracked:
         self.latest: Progress | None = None
         self._report = report
         self._written: Progress | None = None
+        self._lines: list[tuple[str, str]] = []
         self._stopped = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"run-{run}", daemon=True)
@@ -39,6 +43,9 @@ class Tracked:
     def report(self, progress: Progress) -> None:
         """Keep it for the next sign of life, and tell whoever waits."""
         self.latest = progress
+        line = progress.message[:LONGEST_LINE]
+        if line and (not self._lines or self._lines[-1][1] != line):
+            self._lines = [*self._lines[-(MOST_LINES - 1) :], (timezone.now().isoformat(), line)]
         self._report(progress)
 
     def is_stopped(self) -> bool:
@@ -51,7 +58,7 @@ class Tracked:
     def __enter__(self) -> Tracked:
         with _lock:
             _under_way[self.run] = self
-        _write(self.run, None)  # from here on the run can be found dead
+        _write(self.run, None, [])  # from here on the run can be found dead
         self._thread.start()
         return self
 
@@ -73,7 +80,7 @@ class Tracked:
 
     def _tell(self) -> None:
         latest = self.latest
-        _write(self.run, latest if latest is not self._written else None)
+        _write(self.run, latest if latest is not self._written else None, self._lines)
         self._written = latest
         if not self._stopped.is_set() and _is_asked_to_stop(self.run):
             self._stopped.set()
@@ -88,10 +95,10 @@ def ask_to_stop(run: OperationRun, by: str) -> None:
         tracked.stop()
 
 
-def _write(run: int, progress: Progress | None) -> None:
-    values = {"heartbeat_at": timezone.now()}
+def _write(run: int, progress: Progress | None, lines: list[tuple[str, str]]) -> None:
+    values: dict[str, Any] = {"heartbeat_at": timezone.now()}
     if progress is not None:
-        values["progress"] = plain(progress)
+        values |= {"progress": plain(progress), "log": lines}
     try:
         OperationRun.objects.filter(pk=run).update(**values)
     except DatabaseError as error:

@@ -1,0 +1,56 @@
+"""The look at the health that comes round by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from opsadmin.core.errors import OperationError, OperationFailed
+from opsadmin.core.finding import HealthReport
+from opsadmin.core.operation import Caller
+from opsadmin.pages.facts import facts_of
+from opsadmin.perform import perform
+from opsadmin.postgres.aliases import postgres_aliases
+from opsadmin.snapshots import keep, latest
+
+#: How often a host that sleeps while nobody asks is woken for a look.
+SLEEPERS_EVERY = timedelta(days=1)
+_SLEEPERS = (".neon.tech",)
+
+
+def look_at_all() -> str:
+    """Look at every PostgreSQL alias and keep the reports; a sentence of what was found.
+
+    Raises `OperationFailed` where one did not answer."""
+    found: list[str] = []
+    silent: list[str] = []
+    for database in postgres_aliases():
+        if _is_left_asleep(database):
+            found.append(_("%(database)s is left asleep") % {"database": database})
+            continue
+        try:
+            report: HealthReport = perform("analyze_db_health", {"database": database}, Caller("schedule", "schedule"))
+        except OperationError as error:
+            silent.append(f"{database}: {error.message}")
+            continue
+        if not report.detail.get("answers", True):
+            silent.append(_("%(database)s does not answer.") % {"database": database})
+            continue
+        keep(database, report, facts_of(database))
+        found.append(f"{database}: {report.overall_status.value}")
+    if silent:
+        raise OperationFailed(" ".join([*silent, *found]))
+    return ", ".join(found) + "." if found else _("There is no PostgreSQL to look at.")
+
+
+def _is_left_asleep(database: str) -> bool:
+    """A host that suspends its server while nobody asks is woken once a day, unless OPSADMIN["KEEP_AWAKE"] is on."""
+    host = str(connections[database].settings_dict.get("HOST") or "")
+    if getattr(settings, "OPSADMIN", {}).get("KEEP_AWAKE") or not host.endswith(_SLEEPERS):
+        return False
+    last = latest(database)
+    return last is not None and timezone.now() - last.taken_at < SLEEPERS_EVERY

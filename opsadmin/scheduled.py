@@ -1,0 +1,39 @@
+"""Our own tasks that come round by themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from opsadmin.follow.task import review_followed
+from opsadmin.health.task import look_at_all
+from opsadmin.jobs.retention import KEPT_DAYS, KEPT_RUNS, clean_up
+from opsadmin.jobs.schedule import register_task
+
+register_task(
+    "look_at_health",
+    title=_("Look at the health"),
+    summary=_("Every check of every database; what is found opens and closes incidents, and alerts."),
+    every=timedelta(minutes=15),
+    run=look_at_all,
+)
+register_task(
+    "review_indexes",
+    title=_("Review followed indexes"),
+    summary=_("Whether indexes that are followed keep what they promised."),
+    every=timedelta(days=1),
+    run=review_followed,
+)
+register_task(
+    "clean_up",
+    title=_("Clean up"),
+    summary=format_lazy(
+        _("Forgets runs older than {days} days or beyond the newest {runs}, and sessions that are over."),
+        days=KEPT_DAYS,
+        runs=KEPT_RUNS,
+    ),
+    every=timedelta(days=1),
+    run=clean_up,
+)
