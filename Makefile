@@ -59,6 +59,10 @@ format: test-setup ## Bring the code into its style
 lock: ## Renew requirements/*.txt from pyproject.toml (ARGS=--upgrade: to the newest)
 	@$(SETUP) --venv && $(VENV)/python -m switchbot_site.local.lock $(ARGS)
 
+.PHONY: messages
+messages: ## Collect what the site says into */locale/fr, to be translated there
+	@$(SETUP) --venv && $(VENV)/python -m switchbot_site.local.messages
+
 .PHONY: env-example
 env-example: ## Renew .env.example from the declared variables
 	@$(SETUP) --venv && $(VENV)/python -m switchbot_site.local.env_example > .env.example

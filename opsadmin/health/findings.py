@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from opsadmin.core.finding import Finding, Status
 from opsadmin.health.card import Card, fill
 
@@ -15,14 +17,16 @@ def finding_of(card: Card, row: dict[str, Any], values: dict[str, float]) -> Fin
     def text(name: str, said: str, *, raw: bool = False) -> str:
         if row.get(name) is not None:
             return str(row[name])
-        return fill(said, card, row, values, raw=raw) if said else ""
+        if not said:
+            return ""
+        return fill(said if raw else _(said), card, row, values, raw=raw)
 
     return Finding(
         check=card.id,
         area=card.area,
         severity=Status(row.get("severity") or card.severity),
         object=str(row["object"]),
-        message=fill(card.says, card, row, values),
+        message=fill(_(card.says), card, row, values),
         hint=text("hint", card.hint),
         fix_sql=text("fix_sql", card.fix, raw=True),
         fix_command=text("fix_command", card.command, raw=True),

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
 
 from opsadmin.core.finding import CheckResult, Finding, NotLookedAt, Status, Unavailable, worst
 from opsadmin.health.batch import MAX_ROWS, batch_sql, rows_by_check
@@ -204,14 +205,16 @@ class _Examiner:
             return
         status = worst(finding.severity for finding in findings)
         self.found.results[card.id] = CheckResult(
-            card.id, card.area, card.title, status, tuple(findings), examined or "nothing of the kind"
+            card.id, card.area, _(card.title), status, tuple(findings), examined or "nothing of the kind"
         )
 
     def _unavailable(self, card: Card, lack: Unavailable) -> None:
         if lack.applicable:
-            result = CheckResult(card.id, card.area, card.title, Status.UNKNOWN, unavailable=lack)
+            result = CheckResult(card.id, card.area, _(card.title), Status.UNKNOWN, unavailable=lack)
         else:
-            result = CheckResult(card.id, card.area, card.title, Status.OK, examined=f"not applicable: {lack.reason}")
+            result = CheckResult(
+                card.id, card.area, _(card.title), Status.OK, examined=f"not applicable: {lack.reason}"
+            )
         self.found.results[card.id] = result
 
     def _divide(self, work: deque[list[PostgresCheck]], error: Exception) -> None:

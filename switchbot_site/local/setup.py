@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def set_up(*, only_venv: bool, tests: bool) -> None:
     venv.install("dev.txt" if tests else "base.txt")
+    venv.compile_catalogues()
     if only_venv:
         return
     if not tests:

@@ -43,6 +43,13 @@ def _pip(python: Path, lock: Path) -> None:
         )
 
 
+def compile_catalogues(venv: Path = VENV) -> None:
+    """Make the translations that the site reads from those that the repository has."""
+    command = [str(venv / "bin" / "python"), "-m", "switchbot_site.local.catalogues"]
+    if subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL).returncode:
+        raise LocalError("The translations could not be compiled; the file and the line stand above.")
+
+
 def pins(text: str) -> dict[str, str]:
     """A lock file's lines by the name of their package."""
     lines = (line.strip() for line in text.splitlines())
