@@ -11,6 +11,8 @@ class OpsadminConfig(AppConfig):
     def ready(self) -> None:
         from opsadmin import setup_checks  # noqa: F401  (registers them)
         from opsadmin.follow import created  # noqa: F401  (listens)
+        from opsadmin.jobs.scheduler import start_with_requests
         from opsadmin.role_groups import make_groups
 
         post_migrate.connect(make_groups, sender=self, dispatch_uid="opsadmin.roles")
+        start_with_requests()

@@ -138,6 +138,12 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable(
+        "SCHEDULER",
+        bool,
+        True,
+        "Do what comes round by itself (samples, looks at the health, clean-up) in the web process. Off: a cron calls `tick`.",
+    ),
+    Variable(
         "ENV_FILE", str, ".env", "File with further variables; those of the environment win. Relative to the checkout."
     ),
     Variable("RENDER", bool, False, "Set by Render."),

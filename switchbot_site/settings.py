@@ -133,6 +133,7 @@ if HISTORY_SPOOL_MB < 1:
 # --- operations --------------------------------------------------------------------------------------------------
 OPSADMIN = {
     "API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN")),
+    "SCHEDULER": env("SCHEDULER"),
     "DIRECT": {"store": POSTGRES_DIRECT_PARTS} if env("POSTGRES_DIRECT_URL") else {},
 }
 
