@@ -44,7 +44,7 @@ def test_only_what_changed_is_made_again(tmp_path, source):
 
 
 def test_a_mistake_names_its_line(tmp_path, source):
-    source.write_text(f"{HEAD}message "index"\n", encoding="utf-8")
+    source.write_text(f"{HEAD}wrong\n", encoding="utf-8")
     with pytest.raises(OSError, match=r"django\.po.*line 4"):
         compile_catalogues(tmp_path)
     assert not list(tmp_path.rglob("*.mo"))
