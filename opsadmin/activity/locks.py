@@ -11,12 +11,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from opsadmin.activity.facts import question
 from opsadmin.activity.forest import Place, forest
 from opsadmin.activity.sessions import Session, hidden_note, said_state, sessions_of
 from opsadmin.core.blocks import Block, Note, Table, said_seconds
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result, plain
+from opsadmin.health.with_facts import with_facts
 from opsadmin.postgres.masking import one_line
 from opsadmin.postgres.session import Session as Look
 
@@ -117,7 +117,7 @@ def lock_forest(look: Look, known: Mapping[int, Session] | None = None) -> LockF
     sessions that were read already, by their pid.
 
     Raises psycopg's errors."""
-    pairs = look.rows(question(look, "locks"))
+    pairs = look.rows(with_facts(look, (_HERE / "locks.sql").read_text(encoding="utf-8")))
     if not pairs:
         return LockForest((), look.raw.info.user)
     blockers: dict[int | str, list[int | str]] = {}

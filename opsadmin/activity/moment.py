@@ -6,19 +6,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from opsadmin.activity.facts import question
 from opsadmin.activity.locks import LockForest, lock_forest
 from opsadmin.activity.sessions import Session, Sessions, sessions
 from opsadmin.core.blocks import Block, Figures, Table, said_number, said_seconds
 from opsadmin.core.result import Result, plain
+from opsadmin.health.with_facts import with_facts
 from opsadmin.postgres.session import Session as Look
 
 #: Sessions that do something; a server with more of them has other sorrows.
 MOST = 500
+
+_SERVER = (Path(__file__).parent / "server.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def activity(look: Look) -> Activity:
     Raises psycopg's errors."""
     found = sessions(look, include_background=True, limit=MOST)
     locks = lock_forest(look, {one.pid: one for one in found})
-    (server,) = look.rows(question(look, "server"))
+    (server,) = look.rows(with_facts(look, _SERVER))
     return Activity(
         role=found.role,
         connections=server["connections"],

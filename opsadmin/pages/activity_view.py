@@ -215,6 +215,7 @@ def view_of(found: Mapping[str, Any], wanted: Wanted, may: May, address_of: Call
     hidden = sum(one["hidden"] for one in sessions)
     waiting, longest = found["locks"]["waiting"], found["locks"]["longest_seconds"]
     held, tone = _held(found["holders"])
+    most_holders = 3 if tone == "ok" else 8
     return View(
         tiles=tuple(_tiles(found, waiting, longest)),
         places=tuple(places),
@@ -235,8 +236,8 @@ def view_of(found: Mapping[str, Any], wanted: Wanted, may: May, address_of: Call
         idle=tuple(_idle(one) for one in found["idle"][:MOST]),
         idle_count=sum(one["sessions"] for one in found["idle"]),
         waits=tuple(_waits(found["waits"])),
-        holders=tuple(_holder(one, sessions, acts) for one in found["holders"][:8]),
-        more_holders=max(0, len(found["holders"]) - 8),
+        holders=tuple(_holder(one, sessions, acts) for one in found["holders"][:most_holders]),
+        more_holders=max(0, len(found["holders"]) - most_holders),
         held=held,
         held_tone=tone,
         hidden=_hidden(hidden, found["role"]),
@@ -265,6 +266,9 @@ def _fits(one: Mapping[str, Any], wanted: Wanted) -> bool:
     if wanted.seconds and (one["seconds"] is None or one["seconds"] < wanted.seconds):
         return False
     match wanted.state:
+        case "":
+            # Processes of PostgreSQL's own that stand by are no news.
+            return _is_client(one) or bool(one["sql"]) or bool(_wait(one)) or bool(words)
         case "active":
             return _is_active(one) and _is_client(one)
         case "waiting":

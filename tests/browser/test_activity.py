@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import psycopg
 import pytest
 from django.db import connections
 from psycopg.conninfo import make_conninfo

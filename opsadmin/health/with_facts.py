@@ -1,0 +1,13 @@
+"""Questions outside of the checks that read the facts of the checks (opsadmin/checks/facts)."""
+
+from __future__ import annotations
+
+from opsadmin.health.catalog import facts, facts_of
+from opsadmin.postgres.session import Session
+
+
+def with_facts(session: Session, sql: str) -> str:
+    """The question, one SELECT, with the facts that it reads before it as the server's version has them. It must be sent
+    without parameters: a % in the facts stands for itself."""
+    known = facts(session.raw.info.server_version // 10_000)
+    return "WITH " + ",\n".join(f'"{fact}" AS (\n{known[fact]}\n)' for fact in facts_of(sql, known)) + "\n" + sql
