@@ -11,6 +11,7 @@ from opsadmin.follow.task import review_followed
 from opsadmin.health.task import look_at_all
 from opsadmin.jobs.retention import KEPT_DAYS, KEPT_RUNS, clean_up
 from opsadmin.jobs.schedule import register_task
+from opsadmin.workload.sampler import EVERY, sample_all
 
 register_task(
     "look_at_health",
@@ -18,6 +19,14 @@ register_task(
     summary=_("Every check of every database; what is found opens and closes incidents, and alerts."),
     every=timedelta(minutes=15),
     run=look_at_all,
+)
+register_task(
+    "sample",
+    title=_("Take samples"),
+    summary=_("What each PostgreSQL counted since the last time, for the trends. One that sleeps is not woken for it."),
+    every=EVERY,
+    run=sample_all,
+    is_logged=False,
 )
 register_task(
     "review_indexes",

@@ -14,6 +14,7 @@ from opsadmin.core.finding import HealthReport
 from opsadmin.core.result import plain
 from opsadmin.logbook.happened import note_report
 from opsadmin.models import HealthSnapshot
+from opsadmin.workload.sampler import look_along
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ MOST = 200
 
 
 def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSnapshot:
-    """Keep the report of a PostgreSQL that answered, forget the oldest ones, and tell the logbook. Where the site database
+    """Keep the report of a PostgreSQL that answered, forget the oldest ones, and tell the logbook and the trends. Where the site database
     refuses, the snapshot comes back unsaved."""
     snapshot = HealthSnapshot(
         database=database,
@@ -39,6 +40,7 @@ def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSn
     except DatabaseError as error:
         logger.warning("[health] the report of %s was not kept (%s)", database, type(error).__name__)
     note_report(database, report)
+    look_along(database, report)
     return snapshot
 
 

@@ -27,6 +27,7 @@ from opsadmin.indexing.wanted import Wanted, wanted_of
 from opsadmin.jobs.lease import busy, holder_of, take
 from opsadmin.postgres.direct import own_connection
 from opsadmin.postgres.names import identifier
+from opsadmin.workload.marks import note_mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +155,7 @@ def create(request: Request, call: Call) -> IndexMade:
         tries=patience.tries,
         undo=f"DROP INDEX CONCURRENTLY {place.identity};",
     )
+    note_mark(request.alias, "index_created", f"{place.identity} ({table})")
     index_created.send_robust(
         IndexMade, database=request.alias, ddl=statement, index=place.identity, advice=request.advice, run=call.run
     )

@@ -25,6 +25,7 @@ from opsadmin.indexing.questions import rows
 from opsadmin.indexing.sessions import named
 from opsadmin.jobs.lease import take
 from opsadmin.postgres.session import MARKER
+from opsadmin.workload.marks import note_mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +133,7 @@ def drop(request: Request, call: Call) -> IndexDropped:
     except OperationFailed as error:
         _half_done(request, index, error)
     seconds = time.monotonic() - begun
+    note_mark(request.alias, "index_dropped", f"{index.identity} ({index.table_identity})")
     return IndexDropped(
         index=index.identity,
         table=index.table_identity,

@@ -50,11 +50,11 @@ class Stretch:
     end: datetime
 
 
-def level_for(start: datetime, now: datetime, points: int, end: datetime) -> Level:
-    """The finest width that is still kept since `start` and has no more than ten times the wanted points, so that a chart of a
-    month does not read a year's worth of minutes."""
+def level_for(start: datetime, end: datetime, now: datetime, points: int, but: Level | None = None) -> Level:
+    """The finest width that is still kept since `start` and has no more than ten times the wanted points, for who draws a month
+    by thirty points need not read its hours. `but`: not that one."""
     for level in LEVELS:
-        if start >= now - level.kept and (end - start) / level.width <= 10 * points:
+        if level is not but and start >= now - level.kept and (end - start) / level.width <= 10 * points:
             return level
     return DAYS
 

@@ -4,8 +4,8 @@
     sample_all()             # what the schedule calls: every alias whose turn it is
 
 A host that suspends an idle server (Neon) bills for every look that wakes it. There the schedule looks every five minutes only
-while somebody else is at work, and otherwise once in `OPSADMIN["SAMPLER"]["QUIET_SECONDS"]` (3600); `look_along` adds a look whenever a
-person looks at the database anyway. `OPSADMIN["SAMPLER"]["WAKE"] = True` looks every five minutes in any case."""
+while somebody else is at work, and otherwise once in `OPSADMIN["SAMPLER"]["QUIET_SECONDS"]` (3600); `look_along` adds a look whenever
+the health is looked at anyway. `OPSADMIN["KEEP_AWAKE"] = True` looks every five minutes in any case."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def look_along(database: str, report: HealthReport) -> None:
     try:
         _note_health(database, report)
         stood = keeping.before(database)
-        rests = stood.standing is not None and stood.standing.sleeps and not _option("WAKE", False)
+        rests = stood.standing is not None and stood.standing.sleeps and not _is_kept_awake()
         if rests and (stood.tried_at is None or timezone.now() - stood.tried_at >= EVERY):
             sample(database)
     except (DatabaseError, OperationFailed) as error:
@@ -120,7 +120,7 @@ def look_along(database: str, report: HealthReport) -> None:
 
 def next_look(database: str, stood: keeping.Before) -> datetime | None:
     """When the schedule looks again at the earliest; None: at its next turn."""
-    if stood.tried_at is None or _option("WAKE", False):
+    if stood.tried_at is None or _is_kept_awake():
         return None
     standing = stood.standing
     if standing is None:
@@ -256,6 +256,10 @@ def _note_health(database: str, report: HealthReport) -> None:
     }
     cells = {name: cell for name, value in figures.items() if (cell := Cell.of(float(value))) is not None}
     keeping.add(database, report.taken_at, cells)
+
+
+def _is_kept_awake() -> bool:
+    return bool(getattr(settings, "OPSADMIN", {}).get("KEEP_AWAKE"))
 
 
 def _option(name: str, default: Any) -> Any:
