@@ -59,6 +59,10 @@ format: test-setup ## Bring the code into its style
 lock: ## Renew requirements/*.txt from pyproject.toml (ARGS=--upgrade: to the newest)
 	@$(SETUP) --venv && $(VENV)/python -m switchbot_site.local.lock $(ARGS)
 
+.PHONY: screenshots
+screenshots: test-setup ## Pictures of every page into docs/screenshots (ARGS="--to DIRECTORY overview": elsewhere, some)
+	@$(VENV)/python -m tests.screenshots $(ARGS)
+
 .PHONY: messages
 messages: ## Collect what the site says into */locale/fr, to be translated there
 	@$(SETUP) --venv && $(VENV)/python -m switchbot_site.local.messages
