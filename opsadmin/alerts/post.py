@@ -4,11 +4,13 @@ secret in what went wrong."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import smtplib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 from django.conf import settings
@@ -42,7 +44,9 @@ def post(way: Channel, key: str, subject: str, message: Mapping[str, Any]) -> No
 
 
 def _mail(way: Channel, key: str, subject: str, message: Mapping[str, Any]) -> None:
-    options: dict[str, Any] = {"timeout": SECONDS} if settings.EMAIL_BACKEND == _SMTP and settings.EMAIL_TIMEOUT is None else {}
+    options: dict[str, Any] = (
+        {"timeout": SECONDS} if settings.EMAIL_BACKEND == _SMTP and settings.EMAIL_TIMEOUT is None else {}
+    )
     mail = EmailMessage(
         subject=" ".join(subject.split()),
         body=str(message["text"]) + "\n",
@@ -83,10 +87,23 @@ def _call(way: Channel, key: str, message: Mapping[str, Any]) -> None:
 
 
 async def _status_of(url: str, key: str, said: Mapping[str, Any]) -> int:
+    """What the other side answers. The transport by itself: a client writes the address into the log, and follows."""
     headers = {"Content-Type": "application/json", "X-Alert-Id": key, "User-Agent": "opsadmin"}
+    address = httpx2.URL(url)
+    if address.userinfo:
+        headers["Authorization"] = "Basic " + base64.b64encode(unquote_to_bytes(address.userinfo)).decode()
     content = json.dumps(said, ensure_ascii=False).encode()
-    # A proxy of the environment is not for what stays here. The answer's body is not read: it may have no end.
-    is_local = urlsplit(url).hostname in LOCAL
-    async with httpx2.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=not is_local) as client:
-        async with client.stream("POST", url, content=content, headers=headers) as answer:
-            return int(answer.status_code)
+    timeout = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)}
+    request = httpx2.Request("POST", address, headers=headers, content=content, extensions=timeout)
+    async with httpx2.AsyncHTTPTransport(proxy=_proxy(address)) as transport:
+        answer = await transport.handle_async_request(request)
+        # Its body is not read: it may have no end.
+        await answer.aclose()
+        return int(answer.status_code)
+
+
+def _proxy(address: httpx2.URL) -> str | None:
+    """The environment's way out, but not for what stays here."""
+    if address.host in LOCAL or proxy_bypass(address.host):
+        return None
+    return getproxies().get(address.scheme)

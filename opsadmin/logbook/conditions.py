@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from opsadmin.alerts.consider import consider
 from opsadmin.core.finding import Status
@@ -40,13 +42,15 @@ class Seen:
 
 
 def take_in(database: str, seen: Iterable[Seen], at: datetime) -> None:
-    """Write down how the subjects stand, and what follows from it for incidents and alerts.
+    """Write down how the subjects stand, and what follows from it for incidents and alerts. Of none: only what follows from
+    the time that has passed.
 
     Raises Django's database errors."""
     found = [one for one in seen if one.severity is not Status.UNKNOWN]
 
     def write() -> None:
-        with transaction.atomic():
+        # What is kept is read by everybody.
+        with transaction.atomic(), override(settings.LANGUAGE_CODE):
             _take_in(database, found, at)
 
     try:
@@ -69,8 +73,9 @@ def _take_in(database: str, seen: list[Seen], at: datetime) -> None:
             continue  # a look that began before the last one and ended after it
         _judge(row, one, at, rows)
         rows[one.subject] = row
-    close_what_is_fine(database, rows.values(), at)
-    consider(database, list(rows.values()), at)
+    looked = bool(seen)
+    close_what_is_fine(database, rows.values(), at, looked=looked)
+    consider(database, [one for one in rows.values() if looked or one.always], at)
 
 
 def _judge(row: Condition, seen: Seen, at: datetime, rows: dict[str, Condition]) -> None:

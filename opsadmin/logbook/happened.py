@@ -14,9 +14,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from opsadmin.alerts.send import wake
 from opsadmin.core.errors import OperationError
@@ -26,7 +28,7 @@ from opsadmin.jobs.patiently import patiently
 from opsadmin.logbook.conditions import Seen, take_in
 from opsadmin.logbook.events import add_event
 from opsadmin.logbook.sources import ask_sources
-from opsadmin.models import Incident, IncidentEvent
+from opsadmin.models import Condition, Incident, IncidentEvent
 from opsadmin.postgres.aliases import resolve_alias
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,9 @@ def note_report(database: str, report: HealthReport) -> None:
     others stay as they were."""
     ask_sources()
     try:
-        take_in(database, map(_seen, report.checks), report.taken_at)
+        with override(settings.LANGUAGE_CODE):
+            seen = [_seen(one) for one in report.checks]
+        take_in(database, seen, report.taken_at)
     except DatabaseError as error:
         logger.error("[logbook] the report of %s was not noted (%s)", database, type(error).__name__)
         return
@@ -79,6 +83,19 @@ def happened(
             patiently(lambda: _append(alias, heading, text, at, plain(data or {}), ref))
     except DatabaseError as error:
         logger.error("[logbook] %s was not noted (%s): %s", kind, type(error).__name__, text)
+        return
+    wake()
+
+
+def settle(at: datetime | None = None) -> None:
+    """What follows from the time that has passed since things happened, of every database: incidents that close, and
+    alerts that waited."""
+    at = at or timezone.now()
+    try:
+        for database in list(Condition.objects.filter(always=True).values_list("database", flat=True).distinct()):
+            take_in(database, (), at)
+    except DatabaseError as error:
+        logger.error("[logbook] the incidents could not be gone through (%s)", type(error).__name__)
         return
     wake()
 

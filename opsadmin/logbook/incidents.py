@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +15,8 @@ from opsadmin.core.finding import Status
 from opsadmin.jobs.patiently import patiently
 from opsadmin.logbook.causes import OUTAGE, cause_of
 from opsadmin.logbook.events import LONGEST, add_event
-from opsadmin.models import Condition, Incident, IncidentEvent, OperationRun
+from opsadmin.models import Condition, Incident, IncidentEvent, Mark, OperationRun
+from opsadmin.workload.marks import note_mark
 
 Kind = IncidentEvent.Kind
 
@@ -65,18 +66,22 @@ def open_or_join(condition: Condition, others: Iterable[Condition], at: datetime
         opened_at=at,
     )
     add_event(incident, Kind.OPENED, at)
+    _mark(incident)
     _forget_oldest()
     return incident
 
 
-def close_what_is_fine(database: str, conditions: Iterable[Condition], at: datetime) -> None:
-    """Close the incidents of which nothing has been wrong for a while."""
+def close_what_is_fine(database: str, conditions: Iterable[Condition], at: datetime, *, looked: bool) -> None:
+    """Close the incidents of which nothing has been wrong for a while. Not `looked`: no check was asked meanwhile, so only
+    those that no check belongs to."""
     members: dict[int, list[Condition]] = {}
     for condition in conditions:
         if condition.incident_id is not None:
             members.setdefault(condition.incident_id, []).append(condition)
     for incident in Incident.objects.filter(database=database, closed_at=None, pk__in=members):
         its_own = members[incident.pk]
+        if not looked and not all(one.always for one in its_own):
+            continue
         fine_since = None if any(map(is_bad, its_own)) else max(one.since for one in its_own)
         if fine_since is not None and at - fine_since >= CLOSE_AFTER:
             still = sum(one.severity != Status.OK for one in its_own)
@@ -128,6 +133,21 @@ def _close(incident: Incident, at: datetime, who: str, text: str) -> None:
     incident.closed_at, incident.closed_by, incident.open_key = at, who[:150], None
     incident.save(update_fields=["closed_at", "closed_by", "open_key", "fine_since"])
     add_event(incident, Kind.CLOSED, at, who=who, text=text)
+    _mark(incident)
+
+
+def _mark(incident: Incident) -> None:
+    """Its time on the charts of the trends."""
+    transaction.on_commit(
+        lambda: note_mark(
+            incident.database,
+            Mark.Kind.INCIDENT,
+            incident.title,
+            at=incident.opened_at,
+            until=incident.closed_at,
+        ),
+        robust=True,
+    )
 
 
 def runs_within(incident: Incident, until: datetime | None = None) -> list[OperationRun]:
@@ -144,6 +164,16 @@ def _forget_oldest() -> None:
     if (count := closed.count()) > MOST:
         gone = list(closed.order_by("closed_at").values_list("pk", flat=True)[: count - MOST])
         Incident.objects.filter(pk__in=gone).delete()
+
+
+# --- what there is --------------------------------------------------------------------------------------------------
+def open_incidents(database: str, most: int = 20) -> list[Incident]:
+    """Those that are open, the worst first; none where the site database fails."""
+    try:
+        found = list(Incident.objects.filter(database=database, closed_at=None)[:200])
+    except DatabaseError:
+        return []
+    return sorted(found, key=lambda one: (-Status(one.severity).rank, one.opened_at))[:most]
 
 
 # --- by people ------------------------------------------------------------------------------------------------------
@@ -182,6 +212,7 @@ def open_by_hand(database: str, title: str, severity: str, text: str, who: str) 
                 opened_by=who[:150],
             )
             add_event(incident, Kind.OPENED, now, who=who, text=text.strip())
+            _mark(incident)
             _forget_oldest()
             return incident
 

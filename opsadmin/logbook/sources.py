@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
+from django.utils.translation import override
+
 logger = logging.getLogger(__name__)
 
 _sources: list[Callable[[], None]] = []
@@ -24,6 +27,7 @@ def ask_sources() -> None:
     """Take over what is new; a source that fails costs the others nothing."""
     for take_over in _sources:
         try:
-            take_over()
+            with override(settings.LANGUAGE_CODE):
+                take_over()
         except Exception:
             logger.exception("[logbook] a source failed")
