@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from opsadmin.charts import svg
 from opsadmin.charts.marks import Band, Series
+from opsadmin.charts.moments import Group, Moment, draw_moments, group_moments
 from opsadmin.charts.swatch import band_rect, hatch_pattern
 from opsadmin.charts.ticks import TimeTick, day_starts, decimals_for, nice_ticks, time_ticks
 
@@ -61,6 +62,8 @@ def line_chart(
     identity: str,
     bands: Sequence[Band] = (),
     bands_name: str = "",
+    moments: Sequence[Moment] = (),
+    from_zero: bool = False,
     gap: timedelta | None = None,
     width: int = 920,
     height: int = 340,
@@ -70,12 +73,13 @@ def line_chart(
 
     `title` and `description` are what a screen reader says; `identity` is this chart's id on the page. Points
     further apart than `gap` are not joined. `bands` are drawn as a strip named `bands_name`, the solid ones also
-    behind the lines. Raises ValueError where `end` is not after `start`."""
+    behind the lines. `moments` are numbered lines from top to bottom; `moments_legend(moments_of(...))` says what the numbers
+    mean. `from_zero`: the scales begin at zero. Raises ValueError where `end` is not after `start`."""
     if end <= start:
         raise ValueError(f"A chart must end after it starts; it runs from {start} to {end}.")
     scale = TimeScale(start, end, LEFT, width - LEFT - RIGHT)
     strip = STRIP + STRIP_GAP if bands else 0.0
-    panels = make_panels(series, height - TOP - AXIS - strip)
+    panels = make_panels(series, height - TOP - AXIS - strip, from_zero=from_zero)
     bottom = panels[-1].top + panels[-1].height
     hatch = f"{identity}-hatch"
     parts = [
@@ -85,6 +89,12 @@ def line_chart(
         svg.group(shades(bands, scale, panels), css="chart-shades"),
         *(draw_panel(panel, scale, gap) for panel in panels),
         svg.group(day_lines(scale, zone, panels), css="chart-days"),
+        svg.group(
+            draw_moments(
+                moments_of(moments, start=start, end=end, width=width), [(panel.top, panel.height) for panel in panels]
+            ),
+            css="chart-moments-drawn",
+        ),
     ]
     if bands:
         parts.append(draw_strip(bands, scale, bands_name, bottom + STRIP_GAP, hatch))
@@ -102,14 +112,22 @@ def line_chart(
     )
 
 
-def make_panels(series: Sequence[Series], room: float) -> list[Panel]:
+def moments_of(moments: Sequence[Moment], *, start: datetime, end: datetime, width: int = 920) -> list[Group]:
+    """The moments as a chart of that time and width numbers them."""
+    return group_moments(moments, start, end, LEFT, width - LEFT - RIGHT)
+
+
+def make_panels(series: Sequence[Series], room: float, *, from_zero: bool = False) -> list[Panel]:
     units = list(dict.fromkeys(line.unit for line in series)) or [""]
     each = (room - BETWEEN_PANELS * (len(units) - 1)) / len(units)
     panels = []
     for number, unit in enumerate(units):
         lines = [line for line in series if line.unit == unit]
         values = [value for line in lines for _, value in line.points if value is not None]
-        ticks = nice_ticks(min(values, default=0.0), max(values, default=1.0), max(3, int(each // 28)))
+        low, high = min(values, default=0.0), max(values, default=1.0)
+        if from_zero:
+            low, high = min(low, 0.0), max(high, 0.0)
+        ticks = nice_ticks(low, high, max(3, int(each // 28)))
         panels.append(Panel(unit, lines, ticks, TOP + number * (each + BETWEEN_PANELS), each))
     return panels
 
