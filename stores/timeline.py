@@ -8,9 +8,11 @@ from contextlib import suppress
 
 from django.db import DatabaseError
 
+from opsadmin.workload.marks import note_mark
 from stores import registry
 from stores.backends.failover.switch_log import SwitchRecord
 from stores.models import StoreSwitch
+from stores.router import STORE_ALIAS
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ def collect_switches() -> int:
             if id not in known
         ]
         StoreSwitch.objects.bulk_create(rows, ignore_conflicts=True)
+        for row in rows:
+            note_mark(STORE_ALIAS, "switch", f"{row.from_backend or '–'} → {row.to_backend}: {row.reason}", at=row.at)
     except DatabaseError as error:
         logger.warning("[store] The log of switches was not taken over into the site database: %s.", error)
         return 0

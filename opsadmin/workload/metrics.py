@@ -79,8 +79,8 @@ _metrics: dict[str, Metric] = {
 
 
 def register_metric(name: str, title: Any, unit: Any, read: Read, *, adds_up: bool = False) -> None:
-    """Keep trends of `read(database)` too: a figure, or None where there is none for that database. It must answer at once and
-    never ask PostgreSQL.
+    """Keep trends of `read(database)` too: a figure, or None where there is none for that database. It must answer
+    within moments, also while PostgreSQL does not.
 
     Raises ValueError where the name is taken or there are too many."""
     taken = _metrics.get(name)

@@ -146,6 +146,7 @@ def _sample(database: str, scheduled: bool) -> Sampled:
             sent = session.statements + 1
     except AnyDatabaseError as error:
         return _silent(database, stood, error)
+    figures = replace(figures, cells=figures.cells | cells_of_apps(database))
     at = seen.standing.seen_at
 
     def note() -> None:
@@ -177,8 +178,7 @@ def _read(session: Session, database: str, before: Standing | None) -> tuple[See
     if last is None or HOURS.begin(last) != HOURS.begin(at):
         tables = tables_of(session, DAYS.tables)
         seen = replace(seen, standing=replace(seen.standing, tables_at=at))
-    cells = cells_of_look(seen.gauges, added) | cells_of_apps(database)
-    return seen, added, keeping.Figures(cells, statements, texts, tables)
+    return seen, added, keeping.Figures(cells_of_look(seen.gauges, added), statements, texts, tables)
 
 
 def _unknown(database: str, queryids: list[str]) -> list[str]:

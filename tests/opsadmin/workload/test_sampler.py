@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import psycopg
 import pytest
 
-from opsadmin.models import Mark, Sample, SampledCounters, SampledStatement
+from opsadmin.models import Sample, SampledStatement
 from opsadmin.workload.cells import cells_of
 from opsadmin.workload.sampler import Outcome, sample
 from opsadmin.workload.sums import StatementSums
@@ -34,6 +32,11 @@ def statements(level: str = "day") -> dict[str, float]:
     return found
 
 
+def flush(session: psycopg.Connection) -> None:
+    """What the session did is counted in pg_stat_database now; the question itself is marked as ours."""
+    session.execute("SELECT pg_stat_force_next_flush() /* opsadmin */")
+
+
 def test_counts_what_came_between_two_looks(workload: psycopg.Connection) -> None:
     workload.execute("SELECT count(*) FROM orders")
     first = sample("store")
@@ -41,6 +44,7 @@ def test_counts_what_came_between_two_looks(workload: psycopg.Connection) -> Non
     for _ in range(7):
         workload.execute("SELECT count(*) FROM orders")
     workload.execute("UPDATE orders SET note = 'secret'")
+    flush(workload)
     second = sample("store")
     assert second.outcome is Outcome.LOOKED, second
     assert second.calls == 8
@@ -53,7 +57,7 @@ def test_counts_what_came_between_two_looks(workload: psycopg.Connection) -> Non
     assert found["size_bytes"] > 2e6
     assert found["wal_bytes"] > 0
     assert found["p95_ms"] > 0
-    assert 0 < found["connections_share"]
+    assert found["connections_share"] > 0
     third = sample("store")
     assert third.calls == 0
     assert statements() == {"SELECT count(*) FROM orders": 7, "UPDATE orders SET note = $1": 1}

@@ -1,0 +1,74 @@
+"""Stretches of time up to now that may be asked for by name, and how much of one was sampled. From the site database alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from opsadmin.core.result import Result
+from opsadmin.models import Mark, Sample
+from opsadmin.workload.cells import cells_of
+from opsadmin.workload.marks import marks
+from opsadmin.workload.reading import whole_rows
+from opsadmin.workload.sampler import EVERY
+from opsadmin.workload.trends import gaps, sampled_since
+
+#: By name. `ALL` is no stretch: what pg_stat_statements has counted since its last reset.
+ALL = "all"
+WINDOWS = {
+    "1h": timedelta(hours=1),
+    "6h": timedelta(hours=6),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+CHOICES = (ALL, *WINDOWS)
+
+
+@dataclass(frozen=True)
+class Missing(Result):
+    """A time that samples say nothing of: nobody looked, or PostgreSQL did not answer (`is_outage`)."""
+
+    start: datetime
+    end: datetime
+    is_outage: bool
+
+
+@dataclass(frozen=True)
+class Coverage(Result):
+    """How much of [start, end) was sampled. `since`: of the first sample that there is, None where there is none; `answered`: the
+    looks that PostgreSQL answered, `possible`: those that the schedule would have taken since then. `missing`: in the order of
+    time."""
+
+    start: datetime
+    end: datetime
+    since: datetime | None
+    answered: int
+    possible: int
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def is_short(self) -> bool:
+        """Sampling began within it."""
+        return self.since is not None and self.since - self.start > 2 * EVERY
+
+
+def coverage(database: str, start: datetime, end: datetime) -> Coverage:
+    """Four statements to the site database, one where there is no sample.
+
+    Raises Django's database errors."""
+    since = sampled_since(database)
+    if since is None:
+        return Coverage(start, end, None, 0, 0)
+    rows = whole_rows(database, Sample.Kind.METRICS, start, end, timezone.now())
+    looks = [cell for row in rows if (cell := cells_of(row.data).get("up")) is not None]
+    answered = round(sum(cell.sum for cell in looks))
+    possible = max(answered, int((end - max(start, since)) / EVERY))
+    missing = [Missing(one.start, one.end, is_outage=False) for one in gaps(database, start, end)]
+    missing += [
+        Missing(max(one.at, start), min(one.until or one.at, end), is_outage=True)
+        for one in marks(database, start, end, [Mark.Kind.OUTAGE])
+    ]
+    return Coverage(start, end, since, answered, possible, tuple(sorted(missing, key=lambda one: one.start)))
