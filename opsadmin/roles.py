@@ -11,7 +11,7 @@ declare(
     "opsadmin.view_ignoredfinding",
 )
 # It only reads, but whatever the database role may read: rows of people. And it takes the server's time.
-declare(Role.OPERATOR, "opsadmin.execute_sql", "opsadmin.measure_index")
+declare(Role.OPERATOR, "opsadmin.execute_sql", "opsadmin.view_rows", "opsadmin.measure_index")
 # A finding that is known is set aside in the daily work; what counts as one is decided above.
 declare(
     Role.OPERATOR,

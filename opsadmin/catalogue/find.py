@@ -52,6 +52,20 @@ def pick(
     return [row for row, place in zip(rows, ranked, strict=True) if place == min(ranked)]
 
 
+def found_relation(session: Session, *, schema: str, name: str) -> tuple[str, str]:
+    """Schema and name, as they are stored, of the table or view that has rows under that name.
+
+    Raises `OperationError` that says what there is instead."""
+    (row,) = pick(
+        session,
+        schema=schema,
+        name=name,
+        object_type="table",
+        ask=lambda names: session.rows(question("with_rows"), names),
+    )
+    return row["schema_name"], row["name"]
+
+
 def _places(typed: Sequence[str]) -> dict[str, int]:
     """Which reading a stored name answers to. PostgreSQL keeps the first 63 bytes of a name, so the one that was typed may
     be longer."""

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class HealthSnapshot(models.Model):
-    """A health report as it was: what a page shows while PostgreSQL does not answer, and what trends are made of.
+    """A health report as it was: what a page shows while PostgreSQL does not answer.
     `report` is the report's `as_dict()`; `facts` are sizes and counts of the same moment."""
 
     database = models.CharField(_("database"), max_length=100)
@@ -41,6 +41,7 @@ class SeenAnswer(models.Model):
         verbose_name_plural = _("answers seen last")
         constraints = [models.UniqueConstraint(fields=["database", "name"], name="opsadmin_seen_answer_once")]
         default_permissions = ()
+        permissions = [("view_rows", _("May see a few rows of any table"))]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.database} at {self.taken_at:%Y-%m-%d %H:%M:%S}"
