@@ -20,6 +20,7 @@ from opsadmin.postgres.capabilities import capabilities_of
 from opsadmin.postgres.masking import masked, one_line
 from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
+from opsadmin.workload.named import names_table
 from opsadmin.workload.recorder import Recorder, recorder_of, require_readable
 
 #: What the statements may be ordered by, the greatest first.
@@ -114,21 +115,25 @@ def top_queries(
     sort_by: str = "total_time",
     text: str = "",
     role: str = "",
+    table: str = "",
     min_calls: int = 1,
     queryid: int | None = None,
 ) -> TopQueries:
     """The most expensive statements of the database in an order of `ORDERS`. `offset`: how many to pass over; `found` of
     the answer is 0 where that leaves none. `text`: only those that hold it, in upper or
-    lower case (in what is shown: constants are not searched). Four statements at most.
+    lower case (in what is shown: constants are not searched). `table`: only those that name it (`names_table`). Four statements at
+    most.
 
     Raises `OperationFailed` with the steps where pg_stat_statements cannot be read; `OperationError` for an unknown
     queryid or role; psycopg's errors."""
     recorder = recorder_of(session)
     capabilities = capabilities_of(session)
     require_readable(recorder, capabilities)
+    # Texts are searched here, in what is shown.
+    searched = bool(text or table)
     values = {
-        "limit": recorder.places if text else limit,
-        "offset": 0 if text or queryid is not None else offset,
+        "limit": recorder.places if searched else limit,
+        "offset": 0 if searched or queryid is not None else offset,
         "sort_by": sort_by,
         "text": text or None,
         "role": role or None,
@@ -143,7 +148,9 @@ def top_queries(
     queries = [_query(row, recorder, since) for row in rows]
     if text:
         queries = [one for one in queries if one.hidden or text.lower() in one.sql.lower()]
-    found = len(queries) if text else (rows[0]["found"] if rows else 0)
+    if table:
+        queries = [one for one in queries if one.hidden or names_table(one.sql, table)]
+    found = len(queries) if searched else (rows[0]["found"] if rows else 0)
     if queryid is not None and not queries:
         raise OperationError(
             _("pg_stat_statements has no statement %(queryid)d in the database %(database)s any more, or the role "
@@ -154,7 +161,7 @@ def top_queries(
     if role and not queries:
         _require_role(session, role)
     notes = _notes(recorder, queries, since, capabilities.now, reset["dealloc"] if reset else 0)
-    passed = offset if text else 0
+    passed = offset if searched else 0
     return TopQueries(queries[passed : passed + limit], found=found, sort_by=sort_by, notes=notes)
 
 

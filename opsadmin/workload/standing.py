@@ -58,7 +58,10 @@ class Standing:
         entries = None
         if self.entries is not None:
             longest = sorted(self.entries.items(), key=lambda item: -item[1].sums.ms)[:MOST_ENTRIES]
-            entries = {key: [one.queryid, one.role, one.toplevel, one.sums.as_list()] for key, one in longest}
+            entries = {
+                key: [one.queryid, one.role, one.toplevel, one.sums.as_list(), one.since and one.since.isoformat()]
+                for key, one in longest
+            }
         values = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in asdict(replace(self, entries=None)).items()
@@ -76,8 +79,8 @@ class Standing:
                 values[name] = values[name] and datetime.fromisoformat(values[name])
             if values["entries"] is not None:
                 values["entries"] = {
-                    key: Entry(queryid, role, toplevel, Sums(*sums))
-                    for key, (queryid, role, toplevel, sums) in values["entries"].items()
+                    key: Entry(queryid, role, toplevel, Sums(*sums), since and datetime.fromisoformat(since))
+                    for key, (queryid, role, toplevel, sums, since) in values["entries"].items()
                 }
             return cls(**values)
         except (zlib.error, ValueError, KeyError, TypeError):
@@ -104,8 +107,11 @@ def added_between(before: Standing, now: Standing) -> Added:
     """What was added from one look to the next one of the same database."""
     seconds = _seconds(before, now)
     restarted = now.started_at != before.started_at
-    # Another server, or another start of this one that is older than the last look: a standby that took over.
-    elsewhere = now.system != before.system or (restarted and now.started_at < before.clock)
+    # A standby that took over started, and counts, since before the last look, and not since when the other one did.
+    took_over = restarted and now.started_at <= before.clock
+    counts_since = now.server_reset_at
+    took_over |= counts_since is not None and counts_since != before.server_reset_at and counts_since <= before.clock
+    elsewhere = now.system != before.system or took_over
     if elsewhere:
         return Added(seconds, elsewhere=True)
     begun = max((at for at in (now.reset_at, now.server_reset_at) if at is not None), default=None)
@@ -170,7 +176,7 @@ def _statements(before: Standing, now: Standing) -> tuple[StatementSums | None, 
     by: dict[tuple[str, str], Sums] = {}
     toplevel = []
     for key, entry in now.entries.items():
-        more = _entry_added(before.entries.get(key), entry, before)
+        more = _entry_added(before.entries.get(key), entry, before, now.clock)
         if more is None or not more.calls:
             continue
         name = entry.queryid, entry.role
@@ -181,12 +187,12 @@ def _statements(before: Standing, now: Standing) -> tuple[StatementSums | None, 
     return StatementSums(added(toplevel), Sums(), by), means
 
 
-def _entry_added(last: Entry | None, entry: Entry, before: Standing) -> Sums | None:
-    """What was added to an entry; None where it cannot be told."""
-    is_new = entry.since is not None and entry.since > before.clock
+def _entry_added(last: Entry | None, entry: Entry, before: Standing, clock: datetime) -> Sums | None:
+    """What was added to an entry until now; None where it cannot be told."""
     if last is None:
+        is_new = entry.since is not None and before.clock < entry.since <= clock
         return entry.sums if is_new or before.is_whole else None
-    if is_new:
+    if entry.since != last.since:
         return entry.sums
     *earlier, longest = last.sums.values()
     *values, now_longest = entry.sums.values()
