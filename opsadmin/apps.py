@@ -12,7 +12,7 @@ class OpsadminConfig(AppConfig):
         from opsadmin import setup_checks  # noqa: F401  (registers them)
         from opsadmin.follow import created  # noqa: F401  (listens)
         from opsadmin.jobs.scheduler import start_with_requests
-        from opsadmin.role_groups import make_groups
+        from opsadmin.role_groups import after_migrate
 
-        post_migrate.connect(make_groups, sender=self, dispatch_uid="opsadmin.roles")
+        post_migrate.connect(after_migrate, dispatch_uid="opsadmin.roles")
         start_with_requests()

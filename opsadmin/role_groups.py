@@ -38,9 +38,10 @@ def role_of(permission: str) -> Role | None:
     return lowest_role(permission, operations())
 
 
-def make_groups(sender: AppConfig, *, using: str, apps: Apps = installed, **rest: Any) -> None:
-    """What follows each `migrate`: Django makes permissions only then, so no migration could give them."""
-    if not all(router.allow_migrate_model(using, model) for model in (Group, RoleGroup)):
+def after_migrate(sender: AppConfig, *, using: str, apps: Apps = installed, **rest: Any) -> None:
+    """What follows each `migrate`: Django makes permissions only then, app by app, so no migration could give them."""
+    last = [one for one in installed.get_app_configs() if one.models_module is not None][-1]
+    if sender is not last or not all(router.allow_migrate_model(using, model) for model in (Group, RoleGroup)):
         return
     try:
         # As the tables are by now: on the way back they may be gone.
@@ -48,10 +49,10 @@ def make_groups(sender: AppConfig, *, using: str, apps: Apps = installed, **rest
         known = apps.get_model("auth", "Permission")
     except LookupError:
         return
+    # Its own permissions may come behind this.
+    create_permissions(last, verbosity=0, using=using, apps=apps)
     autodiscover_modules("roles")
     labels = apps_of(operations())
-    for label in sorted(labels & installed.app_configs.keys()):
-        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
     with transaction.atomic(using=using):
         by_role = _by_role(known.objects.using(using), labels)
         for role in Role:
@@ -83,7 +84,7 @@ def _bring_up(role: Role, permissions: dict[str, int], roles: Any, groups: Any) 
     row.group.permissions.add(*(permissions[name] for name in new))
     row.granted = sorted({*row.granted, *new})
     row.save(update_fields=["granted"])
-    logger.info("[roles] the group %s was given %d permissions", row.group.name, len(new))
+    logger.debug("[roles] the group %s was given %d permissions", row.group.name, len(new))
 
 
 def _free_name(role: Role, groups: Any) -> str:

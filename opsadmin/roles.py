@@ -19,5 +19,5 @@ declare(
     "opsadmin.change_ignoredfinding",
     "opsadmin.delete_ignoredfinding",
 )
-# Thresholds, tokens, and whatever is new and nobody thought of yet.
-declare(Role.ADMINISTRATOR, "opsadmin.*")
+# Thresholds, tokens, when tasks run, and whatever is new and nobody thought of yet.
+declare(Role.ADMINISTRATOR, "opsadmin.manage_schedule", "opsadmin.*")

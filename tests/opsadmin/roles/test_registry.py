@@ -11,7 +11,7 @@ from opsadmin.perform import operations
 from opsadmin.role_groups import role_of
 
 #: What only reads and is no viewer's all the same; see docs/core/roles.md.
-READS_MORE = {"execute_sql", "measure_index"}
+READS_MORE = {"execute_sql", "measure_index", "sample_rows"}
 
 
 @pytest.mark.django_db
