@@ -28,6 +28,7 @@ class Parameters(OnDatabase):
         "", help="Only statements that hold this text, in upper or lower case.", spellings=("search",)
     )
     role: str = parameter("", help="Only what this role sent.")
+    table: str = parameter("", help="Only statements that name this table, by the words of their text.")
     min_calls: int = parameter(1, help="Only statements that were sent so often.", minimum=1)
     queryid: str = parameter("", help="Only the statement with this number, with its whole text.")
 
@@ -52,6 +53,7 @@ def run(parameters: Parameters, call: Call) -> TopQueries:
             sort_by=parameters.sort_by,
             text=parameters.text,
             role=parameters.role,
+            table=parameters.table,
             min_calls=parameters.min_calls,
             queryid=queryid,
         )

@@ -18,19 +18,24 @@ from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError
 from opsadmin.pages.actions import Action, register_action
+from opsadmin.pages.queries_coverage import sentences
 from opsadmin.pages.queries_one import statement
 from opsadmin.pages.queries_plan import read_plan
-from opsadmin.pages.queries_read import OPERATION, read_list, read_one
-from opsadmin.pages.queries_view import Wanted, listing
+from opsadmin.pages.queries_read import OPERATION, Reading, read_list, read_one
+from opsadmin.pages.queries_sampled import range_choices, read_sampled
+from opsadmin.pages.queries_view import Wanted, listing, orders_of, percent, roles_of
 from opsadmin.pages.registry import Page, pages, register_page
 from opsadmin.pages.site import render_page, site_url
 from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
 from opsadmin.postgres.masking import one_line
 from opsadmin.workload.queries import ORDERS
+from opsadmin.workload.windows import WINDOWS
 
 #: Some servers on the way refuse a longer address; a text longer than the second is nothing to edit in a page.
 LONGEST_ADDRESS, LONGEST_POSTED = 1800, 20_000
+
+SAMPLING = "sample_database"
 
 #: As the checks name one.
 _ABOUT_ONE = re.compile(r"query (-?\d+)\b")
@@ -41,6 +46,7 @@ class FilterForm(forms.Form):
 
     text = forms.CharField(label=gettext_lazy("Text"), required=False, max_length=500)
     role = forms.CharField(label=gettext_lazy("Role"), required=False, max_length=63)
+    table = forms.CharField(label=gettext_lazy("Table it names"), required=False, max_length=200)
     min_calls = forms.IntegerField(label=gettext_lazy("Calls, at least"), required=False, min_value=1, max_value=10**15)
 
 
@@ -63,25 +69,30 @@ def queries_page(request: HttpRequest) -> HttpResponse:
 def _wanted(request: HttpRequest, form: FilterForm, database: str, *, is_default: bool) -> Wanted:
     form.is_valid()
     given = form.cleaned_data
-    sort, page = request.GET.get("sort", ""), request.GET.get("page", "")
+    sort, page, range = (request.GET.get(name, "") for name in ("sort", "page", "range"))
+    range = range if range in WINDOWS else ""
     return Wanted(
         database=database,
         is_default=is_default,
-        sort=sort if sort in ORDERS else ORDERS[0],
+        sort=sort if sort in orders_of(range) else ORDERS[0],
         text=given.get("text", ""),
         role=given.get("role", ""),
+        table=given.get("table", ""),
         min_calls=given.get("min_calls") or 1,
         page=min(max(1, int(page)), 4000) if page.isdecimal() and len(page) < 10 else 1,
+        range=range,
     )
 
 
 def _list_page(request: HttpRequest, form: FilterForm, wanted: Wanted) -> HttpResponse:
-    reading = read_list(request, wanted)
+    sampled = read_sampled(wanted) if wanted.range else None
+    reading = Reading() if sampled else read_list(request, wanted)
     if reading.wrong is not None:
         form.add_error(
             reading.wrong.parameter if reading.wrong.parameter in form.fields else None, _said(reading.wrong)
         )
-    found = reading.found
+    found = sampled.found if sampled else reading.found
+    ranges = range_choices(wanted)
     return render_page(
         request,
         "queries",
@@ -93,11 +104,24 @@ def _list_page(request: HttpRequest, form: FilterForm, wanted: Wanted) -> HttpRe
             "form": form,
             "reading": reading,
             "listing": listing(found, wanted) if found is not None else None,
-            "roles": sorted({role for one in found["queries"] for role in one["roles"]}) if found else [],
+            "ranges": ranges,
+            "sampled": sampled,
+            "covered": list(sentences(sampled.covered)) if sampled else [],
+            "elsewhere": percent(sampled.elsewhere) if sampled and sampled.elsewhere >= 0.001 else "",
+            "live": ranges[0].link,
+            "look_now": _look_now(request, wanted) if sampled and sampled.covered.since is None else "",
+            "roles": sampled.roles if sampled else roles_of(found),
             "first_page": wanted.query(page=""),
-            "unfiltered": wanted.query(text="", role="", min_calls="", page=""),
+            "unfiltered": wanted.query(text="", role="", table="", min_calls="", page=""),
         },
     )
+
+
+def _look_now(request: HttpRequest, wanted: Wanted) -> str:
+    """Where the first sample is taken; empty for who may not."""
+    if not request.user.has_perm(find(SAMPLING).permission):
+        return ""
+    return _to(site_url(request, "ops_run_operation", SAMPLING), {"database": wanted.database})
 
 
 def _one_page(request: HttpRequest, wanted: Wanted, queryid: str) -> HttpResponse:

@@ -1,4 +1,5 @@
-"""The list of statements as its template shows it, from what PostgreSQL said now, or last (opsadmin/last_seen.py)."""
+"""The list of statements as its template shows it: from what PostgreSQL said now, or last (opsadmin/last_seen.py), or from what
+was sampled of a range (queries_sampled.py)."""
 
 from __future__ import annotations
 
@@ -7,13 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from opsadmin.charts.svg import NOTHING
 from opsadmin.core.blocks import Note, said_bytes, said_number
 from opsadmin.core.result import plain
+from opsadmin.pages.queries_change import change_name, said_change
 from opsadmin.pages.queries_text import gist, marked_up
+from opsadmin.workload.named import names_table
 from opsadmin.workload.queries import ORDERS, RESOURCES_SHARE, TopQueries, said_ms
+from opsadmin.workload.statement_trends import ORDERS as SAMPLED_ORDERS
 
 #: Statements on a page, and those that are kept for an outage.
 PAGE, KEPT = 25, 200
@@ -23,19 +29,21 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the reader asked for. `page` counts from 1."""
+    """What the reader asked for. `page` counts from 1; `range` is one of `WINDOWS`, empty for what is counted since the reset."""
 
     database: str
     is_default: bool
     sort: str = "total_time"
     text: str = ""
     role: str = ""
+    table: str = ""
     min_calls: int = 1
     page: int = 1
+    range: str = ""
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text or self.role or self.min_calls > 1)
+        return bool(self.text or self.role or self.table or self.min_calls > 1)
 
     @property
     def offset(self) -> int:
@@ -49,6 +57,7 @@ class Wanted:
             "sort_by": self.sort,
             "text": self.text,
             "role": self.role,
+            "table": self.table,
             "min_calls": self.min_calls,
             "limit": KEPT if self.is_whole else PAGE,
             "offset": self.offset,
@@ -64,9 +73,11 @@ class Wanted:
         """What a link says to be asked for the same, but for the changes."""
         values = {
             "database": "" if self.is_default else self.database,
+            "range": self.range,
             "sort": "" if self.sort == "total_time" else self.sort,
             "text": self.text,
             "role": self.role,
+            "table": self.table,
             "min_calls": "" if self.min_calls == 1 else self.min_calls,
             "page": "" if self.page == 1 else self.page,
             **changes,
@@ -91,6 +102,7 @@ def picked(kept: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
         if one["calls"] >= wanted.min_calls
         and (one["hidden"] or text in one["sql"].casefold())
         and (not wanted.role or wanted.role in one["roles"])
+        and (not wanted.table or one["hidden"] or names_table(one["sql"], wanted.table))
         and (wanted.sort != "resources" or _greatest(one)[1] >= RESOURCES_SHARE)
     ]
     chosen.sort(key=_ORDER_OF[wanted.sort], reverse=True)
@@ -129,7 +141,7 @@ class Column:
 @dataclass(frozen=True)
 class Row:
     """`link`: empty where the role may not see the statement; `note` says so. `cells`: of each column its label and its
-    figure."""
+    figure; `spark`: its time over a range."""
 
     sql: SafeString
     link: str
@@ -138,6 +150,7 @@ class Row:
     width: str
     percent: str
     cells: tuple[tuple[str, str], ...]
+    spark: SafeString = NOTHING
 
 
 @dataclass(frozen=True)
@@ -168,7 +181,7 @@ def listing(answer: Mapping[str, Any], wanted: Wanted) -> Listing:
     """`answer`: as `told` or `picked` made it."""
     queries = answer["queries"][:PAGE]
     found = int(answer["found"])
-    figures = _figures(wanted.sort)
+    figures = _figures(wanted)
     several_roles = len({role for one in queries for role in one["roles"]}) > 1
     return Listing(
         columns=tuple(
@@ -183,7 +196,7 @@ def listing(answer: Mapping[str, Any], wanted: Wanted) -> Listing:
         rows=tuple(_row(one, wanted, figures, several_roles) for one in queries),
         orders=tuple(
             Choice(label, wanted.query(sort=order, page=""), order == wanted.sort)
-            for order, label in order_names().items()
+            for order, label in order_names(wanted).items()
         ),
         found=found,
         first=wanted.offset + 1,
@@ -194,8 +207,8 @@ def listing(answer: Mapping[str, Any], wanted: Wanted) -> Listing:
     )
 
 
-def order_names() -> dict[str, str]:
-    """Of every order."""
+def order_names(wanted: Wanted) -> dict[str, str]:
+    """Of every order that there is for what is wanted."""
     names = {
         "total_time": _("Total time"),
         "mean_time": _("Mean time"),
@@ -205,14 +218,25 @@ def order_names() -> dict[str, str]:
         "io": _("Reading and writing"),
         "wal": _("WAL"),
         "resources": _("Any resource"),
+        "change": _("What grew most"),
     }
-    return {order: names.get(order, order) for order in ORDERS}
+    return {order: names.get(order, order) for order in orders_of(wanted.range)}
+
+
+def roles_of(answer: Mapping[str, Any] | None) -> list[str]:
+    """Who sent any of the statements."""
+    return sorted({role for one in answer["queries"] for role in one["roles"]}) if answer else []
+
+
+def orders_of(range: str) -> tuple[str, ...]:
+    """What a list may be ordered by."""
+    return SAMPLED_ORDERS if range else ORDERS
 
 
 _Figure = tuple[str, str, Callable[[Mapping[str, Any]], str]]
 
 
-def _figures(sort: str) -> list[_Figure]:
+def _figures(wanted: Wanted) -> list[_Figure]:
     found: list[_Figure] = [
         (_("Total"), "total_time", lambda query: said_ms(query["total_time"])),
         (_("Mean"), "mean_time", lambda query: said_ms(query["mean_time"])),
@@ -220,7 +244,7 @@ def _figures(sort: str) -> list[_Figure]:
         (_("Calls"), "calls", lambda query: said_number("", query["calls"])),
         (_("Rows"), "rows", lambda query: said_number("", query["rows"])),
     ]
-    match sort:
+    match wanted.sort:
         case "io":
             found += [
                 (_("I/O time"), "io", _said_io_time),
@@ -231,6 +255,8 @@ def _figures(sort: str) -> list[_Figure]:
             found.append((_("WAL"), "wal", lambda query: said_bytes(query["wal_bytes"])))
         case "resources":
             found.append((_("Takes most of"), "resources", _said_greatest))
+    if wanted.range:
+        found.append((change_name(wanted.sort), "change", lambda query: said_change(query, wanted.sort)))
     return found
 
 
@@ -263,14 +289,20 @@ def _row(query: Mapping[str, Any], wanted: Wanted, figures: list[_Figure], sever
     if not query["toplevel"]:
         remarks.append(_("within functions"))
     return Row(
-        sql=marked_up(gist(query["sql"], SHOWN)),
+        sql=marked_up(gist(query["sql"], SHOWN)) if query["sql"] else _textless(query),
         link="" if hidden else wanted.query(queryid=query["queryid"]),
         note=query["note"],
+        spark=query.get("spark", NOTHING),
         remarks=tuple(remarks),
         width=width_of(query["share"]),
         percent=percent(query["share"]),
         cells=tuple((label, cell(query)) for label, _order, cell in figures),
     )
+
+
+def _textless(query: Mapping[str, Any]) -> SafeString:
+    """For a statement whose text is kept no longer."""
+    return format_html("<i>{}</i>", _("The text is not kept; query id %(id)s") % {"id": query["queryid"]})
 
 
 def percent(share: float) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Min
 from django.utils import timezone
 
 from opsadmin.core.result import Result
 from opsadmin.models import Mark, Sample
 from opsadmin.workload.cells import cells_of
+from opsadmin.workload.levels import LEVELS
 from opsadmin.workload.marks import marks
 from opsadmin.workload.reading import whole_rows
 from opsadmin.workload.sampler import EVERY
-from opsadmin.workload.trends import gaps, sampled_since
+from opsadmin.workload.trends import gaps
 
 #: By name. `ALL` is no stretch: what pg_stat_statements has counted since its last reset.
 ALL = "all"
@@ -55,11 +57,25 @@ class Coverage(Result):
         return self.since is not None and self.since - self.start > 2 * EVERY
 
 
+def first_look(database: str) -> datetime | None:
+    """When the first look was that samples tell of, as exactly as they do; None where there is none. One statement."""
+    rows = Sample.objects.filter(database=database, kind=Sample.Kind.METRICS).values("level")
+    firsts = {row["level"]: row["first"] for row in rows.annotate(first=Min("at"))}
+    since: datetime | None = None
+    width = timedelta()
+    for level in reversed(LEVELS):
+        first = firsts.get(level.name)
+        # The first look of a day is in one of its hours, unless those are kept no longer.
+        if first is not None and (since is None or since <= first < since + width):
+            since, width = first, level.width
+    return since
+
+
 def coverage(database: str, start: datetime, end: datetime) -> Coverage:
     """Four statements to the site database, one where there is no sample.
 
     Raises Django's database errors."""
-    since = sampled_since(database)
+    since = first_look(database)
     if since is None:
         return Coverage(start, end, None, 0, 0)
     rows = whole_rows(database, Sample.Kind.METRICS, start, end, timezone.now())
