@@ -11,6 +11,7 @@ from opsadmin.follow.task import review_followed
 from opsadmin.health.task import look_at_all
 from opsadmin.jobs.retention import KEPT_DAYS, KEPT_RUNS, clean_up
 from opsadmin.jobs.schedule import register_task
+from opsadmin.logbook.round import go_round
 from opsadmin.workload.sampler import EVERY, sample_all
 
 register_task(
@@ -19,6 +20,14 @@ register_task(
     summary=_("Every check of every database; what is found opens and closes incidents, and alerts."),
     every=timedelta(minutes=15),
     run=look_at_all,
+)
+register_task(
+    "logbook",
+    title=_("Go through the incidents"),
+    summary=_("What happened meanwhile, whether a PostgreSQL that was silent answers again, and alerts that wait."),
+    every=timedelta(minutes=1),
+    run=go_round,
+    is_logged=False,
 )
 register_task(
     "sample",

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from opsadmin.alerts.channels import problems
 from opsadmin.core.operation import Effect
 
 
@@ -64,6 +65,14 @@ def check_api_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
         for number, entry in enumerate(entries, start=1)
         if not _is_token(entry)
+    ]
+
+
+@register("opsadmin")
+def check_alerts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What is wrong in OPSADMIN["ALERTS"] is left out there, and nobody would be told."""
+    return [
+        Error(problem, hint="docs/core/alerts.md shows how it is written.", id="opsadmin.E004") for problem in problems()
     ]
 
 

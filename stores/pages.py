@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from opsadmin.pages.actions import register_action
 from opsadmin.pages.registry import Page, register_page
 from opsadmin.pages.tiles import register_tile
+from stores import logbook  # noqa: F401  (tells of switches)
 from stores.fallback_pages import store_fallback_page
 from stores.health import store_health
 from stores.tiles import store_action, store_tile

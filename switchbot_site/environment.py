@@ -143,6 +143,31 @@ VARIABLES: tuple[Variable, ...] = (
         True,
         "Do what comes round by itself (samples, looks at the health, clean-up) in the web process. Off: a cron calls `tick`.",
     ),
+    Variable("ALERT_EMAIL", list, [], "Who is told by e-mail when a check or the store's mode changes."),
+    Variable(
+        "ALERT_WEBHOOK_URL",
+        str,
+        None,
+        "A webhook that is told as JSON. https only, unless on this machine.",
+        secret=True,
+    ),
+    Variable("ALERT_SLACK_URL", str, None, "A webhook that is told as Slack wants it.", secret=True),
+    Variable("ALERT_LEAST_SEVERITY", str, "critical", "What is not as bad is not told: `warning` or `critical`."),
+    Variable("ALERT_COOLDOWN_MINUTES", int, 15, "For so long the same is not told again."),
+    Variable(
+        "SITE_URL",
+        str,
+        None,
+        "Where the site is reached, for the links in alerts. Unset: `https://` and `RENDER_EXTERNAL_HOSTNAME`, else alerts have no links.",
+    ),
+    Variable(
+        "EMAIL_URL",
+        str,
+        None,
+        "The mail server: `smtp+tls://user:password@host:587`, `smtp+ssl://...:465`. Characters such as `@` in the password are written `%40`. Unset: port 25 of this machine.",
+        secret=True,
+    ),
+    Variable("EMAIL_FROM", str, "webmaster@localhost", "From whom the site's mails are."),
     Variable(
         "ENV_FILE", str, ".env", "File with further variables; those of the environment win. Relative to the checkout."
     ),

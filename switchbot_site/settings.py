@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from switchbot_site import databases
+from switchbot_site.alerting import alert_options, mail_settings
 from switchbot_site.api_token import environment_tokens
 from switchbot_site.environment import Environment, read_env_file
 from switchbot_site.secret_key import kept_secret_key
@@ -132,10 +133,16 @@ if HISTORY_SPOOL_MB < 1:
 
 # --- operations --------------------------------------------------------------------------------------------------
 OPSADMIN = {
+    "ALERTS": alert_options(env),
     "API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN")),
     "SCHEDULER": env("SCHEDULER"),
     "DIRECT": {"store": POSTGRES_DIRECT_PARTS} if env("POSTGRES_DIRECT_URL") else {},
 }
+
+# --- mail --------------------------------------------------------------------------------------------------------
+globals().update(mail_settings(env("EMAIL_URL")))
+DEFAULT_FROM_EMAIL: str = env("EMAIL_FROM")
+EMAIL_TIMEOUT = 10
 
 # --- people ------------------------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

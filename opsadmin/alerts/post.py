@@ -8,16 +8,18 @@ import base64
 import json
 import smtplib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx2
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
 from opsadmin.alerts.channels import LOCAL, Channel
+
+if TYPE_CHECKING:
+    import httpx2
 
 #: For the whole of a webhook, and for each step of a mail.
 SECONDS = 10.0
@@ -67,6 +69,8 @@ def _mail(way: Channel, key: str, subject: str, message: Mapping[str, Any]) -> N
 
 
 def _call(way: Channel, key: str, message: Mapping[str, Any]) -> None:
+    import httpx2  # it takes 0.1 s, which no process pays that never sends
+
     said = {"text": message["text"]} if way.shape == "slack" else {"id": key, **message}
     host = urlsplit(way.url).hostname or ""
     try:
@@ -88,6 +92,8 @@ def _call(way: Channel, key: str, message: Mapping[str, Any]) -> None:
 
 async def _status_of(url: str, key: str, said: Mapping[str, Any]) -> int:
     """What the other side answers. The transport by itself: a client writes the address into the log, and follows."""
+    import httpx2
+
     headers = {"Content-Type": "application/json", "X-Alert-Id": key, "User-Agent": "opsadmin"}
     address = httpx2.URL(url)
     if address.userinfo:
