@@ -28,6 +28,21 @@ class Helped(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verified(Result):
+    """What was measured of an index that was really built. `how`: "copy" or "trial" (on the table itself); `rows_share`: of
+    the rows that were there, 0 to 1. Blocks of 8 kB, in a cache or not, and milliseconds: of one run of the statements that use
+    it, on average by how often they count, without it and with it, the other indexes being there. `blocks_before`: None where
+    a statement did not come to an end without it."""
+
+    how: str
+    rows_share: float
+    blocks_before: int | None
+    blocks_after: int
+    ms_before: float
+    ms_after: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recommendation(Result):
     """An index to make. `size_bytes`: as it would be on disk. Costs are the workload's, in the planner's unit, weighted:
     before and after this index, those above it in the list being there. `gain`: the share of the workload's cost before all
@@ -35,7 +50,7 @@ class Recommendation(Result):
     and indexes cost already. `basis`: "planner" (HypoPG), "stand-in" (a stand-in that HypoPG can pretend, with what the
     access method costs more) or "model" (arithmetic). `promise`: what the helped statements cost after, for what they cost
     before, once all of the advice is there. `django`: what to change in the project, empty where the table
-    belongs to no model."""
+    belongs to no model. `verified`: None where it was not asked for, or could not be done."""
 
     name: str
     ddl: str
@@ -54,6 +69,7 @@ class Recommendation(Result):
     basis: str
     django: str = ""
     promise: float = 0.0
+    verified: Verified | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +106,48 @@ class FrontierPoint(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refuted(Result):
+    """An index that the estimates were for, and the measurement was against. `reason`: what was measured, as a sentence."""
+
+    recommendation: Recommendation
+    reason: str
+    verified: Verified | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Result):
+    """A statement of the advice, run before and after: with the indexes that were confirmed. `query`: its number in the
+    advice's `queries`. Blocks are None where it did not come to an end in the time that it had. `is_worse`: clearly.
+    `why_not`: why it was not run, empty where it was."""
+
+    query: int
+    blocks_before: int | None = None
+    blocks_after: int | None = None
+    ms_before: float = 0.0
+    ms_after: float = 0.0
+    is_worse: bool = False
+    why_not: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification(Result):
+    """How an advice was verified. `how`: "copy" or "trial"; `copied_bytes`: of the copies; `samples`: tables of which only a
+    part was copied, with its share. `doubts`: of recommendations that could neither be confirmed nor refuted, by their name,
+    why. `complete`: False where its time was over before its end."""
+
+    how: str
+    seconds: float
+    statements: tuple[Measured, ...]
+    copied_bytes: int = 0
+    samples: dict[str, float] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Advice(Result):
     """`lower_bound`: no set of these candidates within the budget costs less, as far as their plans are known.
-    `complete`: False where a limit of time ended the search."""
+    `complete`: False where a limit of time ended the search. `refuted`, `verification`: where it was verified."""
 
     recommendations: tuple[Recommendation, ...]
     drops: tuple[Drop, ...]
@@ -111,6 +166,8 @@ class Advice(Result):
     complete: bool = True
     database: str = ""
     notes: tuple[str, ...] = field(default=())
+    refuted: tuple[Refuted, ...] = ()
+    verification: Verification | None = None
 
     @property
     def gain(self) -> float:
@@ -129,6 +186,15 @@ class Advice(Result):
             found.append(Code(_("To make it"), f"{one.ddl};"))
             if one.django:
                 found.append(Code(_("In the Django project"), one.django))
+        found += [
+            Note(
+                Status.WARNING,
+                _("Not worth making: %(ddl)s. %(reason)s") % {"ddl": one.recommendation.ddl, "reason": one.reason},
+            )
+            for one in self.refuted
+        ]
+        if self.verification is not None:
+            found += _measured(self.verification, self.queries)
         if self.drops:
             found.append(_drops(self.drops))
         if self.not_analyzed:
@@ -174,6 +240,34 @@ class Advice(Result):
             frozenset({0, 1, 2, 3}),
             _("No index would make these statements cheaper."),
         )
+
+
+def _measured(one: Verification, queries: Sequence[AdvisedQuery]) -> list[Block]:
+    rows = [
+        (
+            "–" if each.blocks_before is None else said_number("", each.blocks_before),
+            "–" if each.blocks_after is None else said_number("", each.blocks_after),
+            said_seconds(each.ms_before / 1000),
+            said_seconds(each.ms_after / 1000),
+            one_line(queries[each.query].sql, 100),
+        )
+        for each in one.statements
+        if not each.why_not
+    ]
+    left = [(each.why_not, one_line(queries[each.query].sql, 100)) for each in one.statements if each.why_not]
+    found: list[Block] = [
+        Table(
+            _("Measured"),
+            (_("Pages before"), _("Pages after"), _("Time before"), _("Time after"), _("Statement")),
+            tuple(rows),
+            frozenset({0, 1, 2, 3}),
+            _("No statement could be run."),
+        )
+    ]
+    found += [Note(Status.WARNING, f"{name}: {why}") for name, why in one.doubts.items()]
+    if left:
+        found.append(Table(_("Not run"), (_("Why"), _("Statement")), tuple(left)))
+    return found
 
 
 def _drops(drops: Sequence[Drop]) -> Table:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import psycopg
 from django.utils.translation import gettext as _
 
 from opsadmin.advisor.advice import Advice, AdvisedQuery, FrontierPoint, NotAnalyzed
-from opsadmin.advisor.compose import recommendations_of
+from opsadmin.advisor.compose import in_order, recommendations_of
 from opsadmin.advisor.drops import Drop, Why, drops_of
 from opsadmin.advisor.explore import Explorer, Known
 from opsadmin.advisor.facts import question as fact
@@ -42,6 +42,9 @@ TIERS = (0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.007)
 FRONTIER = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7)
 
 Progress = Callable[[str, float], None]
+#: Says of an advice the numbers of the recommendations that do not hold.
+Judge = Callable[[Advice], Collection[int]]
+NOBODY: Judge = lambda advice: ()  # noqa: E731  # a constant that others name, too
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,11 @@ def advise(
     database: str = "",
     window_seconds: float = 0.0,
     progress: Progress = lambda says, share: None,
+    judge: Judge = NOBODY,
 ) -> Advice:
     """Advice for the statements. `address`: of the connection, as libpq names it; `role`: one to change to;
     `window_seconds`: how long the figures of `wanted` were counted, 0 where they were not; `database`: the Django alias,
-    for what to change in the project.
+    for what to change in the project; `judge`: asked of the advice before it is given, once nothing is open any more.
 
     Raises `OperationFailed` where the server does not answer."""
     limit = limit or Limit()
@@ -98,13 +102,17 @@ def advise(
             finally:
                 with contextlib.suppress(psycopg.Error, OutOfTime):
                     planner.forget()
-        return advisor.advice()
     except OutOfTime:
         raise OperationFailed(
             f"The advice was not ready after {limit.seconds:g} s.", hint="Ask for fewer statements, or allow more time."
         ) from None
     except psycopg.Error as error:
         raise OperationFailed(f"PostgreSQL does not answer ({type(error).__name__}).") from None
+    advice = advisor.advice()
+    asked = time.monotonic()
+    refuted = judge(advice)
+    advisor.wait(time.monotonic() - asked)
+    return advisor.advice(without=refuted) if refuted else advice
 
 
 def hypo_of(plans: PlanSession) -> tuple[str, str]:
@@ -166,10 +174,20 @@ class _Advisor:
         choice = explorer.refine(budget, upkeep, self._limit.indexes, ())
         self._found = explorer, upkeep, self._without_little(explorer, upkeep, choice)
 
-    def advice(self) -> Advice:
-        """What was found, in words and figures."""
+    def wait(self, seconds: float) -> None:
+        """For somebody else: that time does not count."""
+        self._begin += seconds
+
+    def advice(self, *, without: Collection[int] = ()) -> Advice:
+        """What was found, in words and figures; `without`: the recommendations of those numbers."""
         self._progress("saying what was found", 0.9)
-        return self._advice(*self._found)
+        explorer, upkeep, choice = self._found
+        if without:
+            model = explorer.model([0.0] * len(upkeep))
+            ordered = in_order(model, choice.mask)
+            mask = sum(1 << one for number, one in enumerate(ordered) if number not in without)
+            choice = explorer.model(upkeep).choice(mask)
+        return self._advice(explorer, upkeep, choice)
 
     def _weigh(self) -> None:
         """Costs in the planner's unit, such that they are to each other as the measured times are."""

@@ -22,7 +22,7 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
     found: list[Recommendation] = []
     taken = {index.name for table in bench.tables.values() for index in table.indexes}
     project = DjangoProject(database) if database else None
-    for one in _in_order(model, mask):
+    for one in in_order(model, mask):
         spec = bench.indexes[one]
         before = model.cost(made)
         helped = _helped(bench, model, made, one, mask)
@@ -55,7 +55,7 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
     return tuple(found)
 
 
-def _in_order(model: Model, mask: int) -> list[int]:
+def in_order(model: Model, mask: int) -> list[int]:
     """The index that brings most first; what only helps together with others stands right behind them."""
     left = list(bits(mask))
     made = 0

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import pq, sql
@@ -54,6 +54,9 @@ class Limits:
 class ConsoleSession:
     """An open transaction. `deadline` is of time.monotonic."""
 
+    #: How it is opened.
+    BEGIN = "BEGIN READ ONLY"
+
     def __init__(
         self, connection: psycopg.Connection[Any], line: MeteredLine | None, limits: Limits, deadline: float
     ) -> None:
@@ -81,7 +84,7 @@ class ConsoleSession:
             may_log=_MAY.format(name="log_min_messages") if newer else _IS_SUPERUSER,
             may_limit=_MAY.format(name="temp_file_limit") if newer else _IS_SUPERUSER,
         )
-        self.connection.execute("BEGIN READ ONLY")
+        self.connection.execute(self.BEGIN)
         if role:
             self.connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
         row = self.connection.execute(question.encode()).fetchone()
@@ -148,16 +151,30 @@ class ConsoleSession:
         return f"opsadmin_{secrets.token_hex(8)}".encode()
 
 
+Session = TypeVar("Session", bound=ConsoleSession)
+
+
 @contextmanager
 def console_session(parameters: Mapping[str, Any], limits: Limits, *, role: str = "") -> Iterator[ConsoleSession]:
     """A session on a connection of its own. `parameters`: as libpq names them.
+
+    Raises psycopg's `OperationalError` where the server cannot be reached."""
+    with session_of(ConsoleSession, parameters, limits, role=role) as session:
+        yield session
+
+
+@contextmanager
+def session_of(
+    kind: type[Session], parameters: Mapping[str, Any], limits: Limits, *, role: str = ""
+) -> Iterator[Session]:
+    """As `console_session`, of that kind.
 
     Raises psycopg's `OperationalError` where the server cannot be reached."""
     deadline = time.monotonic() + limits.seconds
     given = {name: str(value) for name, value in parameters.items() if value is not None and name in _known()}
     line = _line(given, limits, deadline)
     changed = line.parameters if line is not None else {}
-    session: ConsoleSession | None = None
+    session: Session | None = None
     connection: psycopg.Connection[Any] | None = None
     try:
         connection = psycopg.connect(
@@ -171,7 +188,7 @@ def console_session(parameters: Mapping[str, Any], limits: Limits, *, role: str 
             autocommit=True,
             prepare_threshold=None,
         )
-        session = ConsoleSession(connection, line, limits, deadline)
+        session = kind(connection, line, limits, deadline)
         session.begin(role)
         yield session
     finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from opsadmin.advisor.advice import Advice
-from opsadmin.advisor.advise import Limit, Wanted, advise
+from opsadmin.advisor.advise import NOBODY, Judge, Limit, Wanted, advise
 from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Call, Progress, operation
 from opsadmin.core.params import OnDatabase, parameter
@@ -47,8 +47,10 @@ def run(parameters: Parameters, call: Call) -> Advice:
     return advice_on(parameters, [Wanted(one) for one in queries], call)
 
 
-def advice_on(parameters: Parameters, wanted: list[Wanted], call: Call, *, window_seconds: float = 0.0) -> Advice:
-    """Advice for the statements, within the limits that the parameters name."""
+def advice_on(
+    parameters: Parameters, wanted: list[Wanted], call: Call, *, window_seconds: float = 0.0, judge: Judge = NOBODY
+) -> Advice:
+    """Advice for the statements, within the limits that the parameters name. `judge`: as `advise` takes it."""
     alias = resolve_alias(parameters.database)
     address, role = address_of(alias)
     limit = Limit(
@@ -64,4 +66,5 @@ def advice_on(parameters: Parameters, wanted: list[Wanted], call: Call, *, windo
         database=alias,
         window_seconds=window_seconds,
         progress=lambda says, share: call.report(Progress(share, 1.0, says)),
+        judge=judge,
     )

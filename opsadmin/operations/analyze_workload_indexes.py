@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from opsadmin.advisor.advice import Advice
-from opsadmin.advisor.advise import Wanted
+from opsadmin.advisor.advise import NOBODY, Judge, Wanted
 from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Call, operation
 from opsadmin.core.params import OnDatabase, parameter
@@ -49,6 +49,11 @@ class Parameters(OnDatabase):
     parameters=Parameters,
 )
 def run(parameters: Parameters, call: Call) -> Advice:
+    return advice_on_workload(parameters, call)
+
+
+def advice_on_workload(parameters: Parameters, call: Call, *, judge: Judge = NOBODY) -> Advice:
+    """Advice for what the server runs. `judge`: as `advise` takes it."""
     with read_only(resolve_alias(parameters.database)) as session:
         found = top_queries(session, limit=parameters.limit, min_calls=parameters.min_calls)
         now = capabilities_of(session).now
@@ -61,7 +66,8 @@ def run(parameters: Parameters, call: Call) -> Advice:
         time_limit=parameters.time_limit,
         database=parameters.database,
     )
-    advice = advice_on(asked, wanted, call, window_seconds=(now - since).total_seconds() if since is not None else 0.0)
+    window = (now - since).total_seconds() if since is not None else 0.0
+    advice = advice_on(asked, wanted, call, window_seconds=window, judge=judge)
     notes = [*advice.notes, *(note.text for note in found.notes), *_left_out(found)]
     return replace(advice, notes=tuple(notes))
 
