@@ -75,8 +75,8 @@ class RunState(Result):
         return shown
 
 
-def state_of(run: OperationRun) -> RunState:
-    """The row as it stands."""
+def state_of(run: OperationRun, *, with_result: bool = True) -> RunState:
+    """The row as it stands. `with_result`: False where nobody needs it, and it is not read."""
     progress = run.progress or {}
     done, total = progress.get("done"), progress.get("total")
     over = run.finished_at or timezone.now()
@@ -90,7 +90,7 @@ def state_of(run: OperationRun) -> RunState:
         seconds=round(max(0.0, (over - run.started_at).total_seconds()), 1),
         percent=round(100 * done / total, 1) if done is not None and total else None,
         message=run.error or (str(progress.get("message", "")) if run.outcome == "running" else ""),
-        result=run.result,
+        result=run.result if with_result else None,
         detail=progress.get("detail"),
     )
 

@@ -4,6 +4,7 @@ whether somebody wants it to stop."""
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 #: So many sentences of a run's progress are kept, of so many characters.
 MOST_LINES, LONGEST_LINE = 100, 500
+#: A figure with its unit.
+_COUNTED = re.compile(r"\d[\d.,]*( (ms|s|min|h|d|B|kB|MB|GB|TB|%)\b)?( \d+ (s|min|h))?")
 
 _lock = threading.Lock()
 _under_way: dict[int, Tracked] = {}
@@ -44,7 +47,8 @@ class Tracked:
         """Keep it for the next sign of life, and tell whoever waits."""
         self.latest = progress
         line = progress.message[:LONGEST_LINE]
-        if line and (not self._lines or self._lines[-1][1] != line):
+        # One that counts is one line.
+        if line and (not self._lines or _uncounted(self._lines[-1][1]) != _uncounted(line)):
             self._lines = [*self._lines[-(MOST_LINES - 1) :], (timezone.now().isoformat(), line)]
         self._report(progress)
 
@@ -84,6 +88,10 @@ class Tracked:
         self._written = latest
         if not self._stopped.is_set() and _is_asked_to_stop(self.run):
             self._stopped.set()
+
+
+def _uncounted(line: str) -> str:
+    return _COUNTED.sub("#", line)
 
 
 def ask_to_stop(run: OperationRun, by: str) -> None:

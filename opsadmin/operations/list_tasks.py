@@ -31,7 +31,7 @@ class TaskState(Result):
     next_at: datetime | None
     last_at: datetime | None
     outcome: str
-    message: str
+    last_message: str
     elapsed_ms: float | None
     failures: int
     run: int | None
@@ -54,7 +54,7 @@ def _row(one: TaskState) -> tuple[str, ...]:
     else:
         when = said("", one.next_at) if one.next_at else _("at once")
     every = said_seconds(one.every_seconds)
-    return (one.title, one.task, every, when, said("", one.last_at), one.outcome or "–", one.message or "–")
+    return (one.title, one.task, every, when, said("", one.last_at), one.outcome or "–", one.last_message or "–")
 
 
 def state_of(one: Planned) -> TaskState:
@@ -70,7 +70,7 @@ def state_of(one: Planned) -> TaskState:
         next_at=max(row.next_at, now) if row.next_at and one.enabled else None,
         last_at=row.started_at,
         outcome="interrupted" if row.holder and not one.is_under_way(now) else row.outcome,
-        message=row.message,
+        last_message=row.message,
         elapsed_ms=row.elapsed_ms,
         failures=row.failures,
         run=row.run,

@@ -36,7 +36,7 @@ def preview(parameters: Parameters, call: Call) -> Preview:
 
 @operation(
     "run_task",
-    title=gettext_lazy("Run a scheduled task now"),
+    title=gettext_lazy("Run a scheduled task"),
     summary=gettext_lazy("Run a scheduled task once, now, whether it is due or not, also one that is switched off."),
     group="runs",
     effect=Effect.WRITES,

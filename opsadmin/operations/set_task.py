@@ -81,7 +81,9 @@ def _check(parameters: Parameters) -> None:
     if parameters.enabled is None and parameters.every_minutes is None:
         raise OperationError(_("Say enabled or every_minutes: there is nothing to change."), parameter="every_minutes")
     if parameters.every_minutes is not None and 0 < parameters.every_minutes < 1:
-        raise OperationError(_("every_minutes must be 1 or more, or 0."), parameter="every_minutes")
+        raise OperationError(
+            _("An interval is 1 minute or more; 0 stands for the usual one."), parameter="every_minutes"
+        )
 
 
 def _sentences(one: Planned, parameters: Parameters) -> list[str]:

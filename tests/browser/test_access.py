@@ -1,11 +1,11 @@
-"""The pages of tokens, runs, thresholds and ignored findings in a real browser."""
+"""The pages of tokens, thresholds and ignored findings in a real browser."""
 
 import re
 
 import pytest
 
 from opsadmin.faces.tokens import issue
-from opsadmin.models import IgnoredFinding, OperationRun
+from opsadmin.models import IgnoredFinding
 
 pytestmark = [
     pytest.mark.browser,
@@ -18,27 +18,13 @@ pytestmark = [
 def lead(visitor, django_user_model):
     user = django_user_model.objects.create_superuser("lead", password="a long password")
     issue(user, "night cron", "writes")
-    for number in range(3):
-        OperationRun.objects.create(
-            operation="create_index",
-            effect="writes",
-            database="store",
-            caller="lead (night cron)",
-            door="http",
-            address="2001:db8:85a3:8d3:1319:8a2e:370:7348",
-            outcome=("running", "done", "failed")[number],
-            parameters={"sql": "CREATE INDEX CONCURRENTLY " + "long_name_" * 30},
-            result={"ok": True},
-            error="It failed." * number,
-        )
     IgnoredFinding.objects.create(check_id="index.unused", object="public.*", reason="Young.")
     visitor.log_in("lead", "a long password")
     return visitor
 
 
 def pages():
-    run = OperationRun.objects.first()
-    names = ("apitoken/", "apitoken/add/", "operationrun/", f"operationrun/{run.pk}/change/")
+    names = ("apitoken/", "apitoken/add/")
     more = ("checkthreshold/", "checkthreshold/add/", "ignoredfinding/", "ignoredfinding/add/")
     return [f"/admin/opsadmin/{name}" for name in (*names, *more)]
 

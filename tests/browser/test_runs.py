@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from opsadmin.jobs import runner
-from opsadmin.models import OperationRun
+from opsadmin.jobs.schedule import register_task
+from opsadmin.models import OperationRun, ScheduledTask
 from tests.fixtures.browser import NARROW, WIDE
 
 pytestmark = [
@@ -62,7 +63,7 @@ def begin(lead, ddl):
 
 def test_a_build_is_watched_stopped_and_made_again(lead, snapshot):
     lead.visit("/admin/ops/progress/")
-    assert lead.page.get_by_role("heading", name="Nothing that takes long was done yet.").is_visible()
+    assert lead.page.get_by_role("heading", name="Nothing was changed yet.").is_visible()
     look_at(lead, "empty")
     begin(lead, "CREATE INDEX ON runs_shop (email)")
     assert lead.page.get_by_text("The index runs_shop_email_idx is made on public.runs_shop").is_visible()
@@ -71,9 +72,13 @@ def test_a_build_is_watched_stopped_and_made_again(lead, snapshot):
     # The page asks again by itself.
     lead.page.get_by_role("heading", name="application nightly dump").wait_for()
     assert lead.page.get_by_role("progressbar").get_attribute("value") == "98.0"
-    lead.page.get_by_role("button", name="Stop it").focus()  # with which it asks no more
+    lead.page.get_by_text("What it said on the way").wait_for()
+    lead.page.locator("#stop summary").focus()
+    lead.page.keyboard.press("Enter")
     look_at(lead, "waits")
-    lead.page.get_by_role("button", name="Stop it").click()
+    assert lead.page.locator("#stop-now").is_visible(), "the page was asked anew, and what is open stays so"
+    lead.page.locator("#stop-now").focus()
+    lead.page.keyboard.press("Enter")
     lead.page.get_by_role("heading", name="It was stopped. Nothing is left of it.").wait_for()
     look_at(lead, "stopped")
     snapshot.rollback()
@@ -85,6 +90,38 @@ def test_a_build_is_watched_stopped_and_made_again(lead, snapshot):
     lead.visit("/admin/ops/progress/")
     assert [one.inner_text() for one in lead.page.locator("main .ops-badge").all()] == ["Done", "Stopped"]
     look_at(lead, "list")
+
+
+def test_what_comes_round_by_itself_is_run_changed_and_switched_off(lead, outage, monkeypatch):
+    from opsadmin.jobs import tasks
+
+    tasks.load()
+    monkeypatch.setattr(tasks, "_tasks", {})
+    long = "x" * 90
+    register_task("sweep", title=f"Sweep {long}", every=timedelta(hours=1), run=lambda: "Swept.", summary="The floor.")
+    register_task("off", title="Off", every=timedelta(days=1), run=lambda: "No.", enabled=False)
+    outage.down()
+    lead.visit("/admin/ops/progress/?show=schedule")
+    look_at(lead, "schedule")
+    lead.page.locator("#run-sweep").focus()
+    lead.page.keyboard.press("Enter")
+    lead.page.get_by_role("heading", name="Swept.").wait_for()
+    look_at(lead, "task")
+    lead.page.get_by_role("link", name="Run again with these parameters").click()
+    assert lead.page.get_by_label("Task").input_value() == "sweep"
+    lead.visit("/admin/ops/progress/?show=schedule")
+    lead.page.locator("#every-sweep summary").click()
+    lead.page.locator("#minutes-sweep").fill("5")
+    lead.page.keyboard.press("Enter")
+    lead.page.get_by_text("runs every 5 minutes.").wait_for()
+    lead.page.locator("#switch-sweep").click()
+    lead.page.get_by_text("no longer runs by itself.").wait_for()
+    lead.page.locator("#switch-off").click()
+    lead.page.get_by_text("Off runs every 1440 minutes.").wait_for()
+    # What somebody else does is seen without asking.
+    ScheduledTask.objects.filter(name="off").update(outcome="failed", message="It is broken.", failures=3)
+    lead.page.get_by_text("It is broken.").wait_for()
+    look_at(lead, "schedule-failing")
 
 
 def test_an_interrupted_run_says_what_became_of_it(lead, outage):

@@ -116,7 +116,16 @@ def test_without_the_permission_there_are_no_tokens():
     assert auditor.get(f"{TOKENS}add/").status_code == 403
 
 
-def test_the_log_of_runs_is_read_only():
+def test_the_log_of_runs_is_the_page_runs():
+    run = OperationRun.objects.create(operation="drop_index", effect="destroys", caller="bob", door="page")
+    client = signed_in(person("root", is_superuser=True))
+    assert client.get("/admin/opsadmin/operationrun/").url == "/admin/ops/progress/"
+    assert client.get(f"/admin/opsadmin/operationrun/{run.pk}/change/").url == f"/admin/ops/progress/?run={run.pk}"
+    assert "/admin/opsadmin/operationrun/" not in client.get("/admin/").content.decode()
+
+
+def test_the_log_of_runs_is_read_only_also_without_that_page(monkeypatch):
+    monkeypatch.setattr("opsadmin.admin.runs.OperationRunAdmin._page", lambda admin: "")
     run = OperationRun.objects.create(
         operation="create_index",
         effect="writes",

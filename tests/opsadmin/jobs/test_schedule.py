@@ -29,6 +29,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def _no_tasks(monkeypatch):
     tasks.load()
     monkeypatch.setattr(tasks, "_tasks", {})
+    monkeypatch.setattr(one_task, "_left_alone", {})
 
 
 @pytest.fixture
@@ -247,9 +248,9 @@ def test_a_person_stops_one_and_it_is_not_begun_again_at_once():
     assert begun.wait(5)
     assert call("cancel_run", run=found.run).outcome == "cancelled"
     assert row("hang").next_at > timezone.now()
-    assert OperationRun.objects.get(pk=found.run).log[0][1] == "Hang"
     go_on.set()
     assert runner.join()
+    assert OperationRun.objects.get(pk=found.run).log[0][1] == "Hang"
 
 
 def test_a_person_changes_when_it_runs(clock):
@@ -257,7 +258,7 @@ def test_a_person_changes_when_it_runs(clock):
     tick()
     with pytest.raises(OperationError, match="nothing to change"):
         set_task(task="sweep")
-    with pytest.raises(OperationError, match="1 or more"):
+    with pytest.raises(OperationError, match="1 minute or more"):
         set_task(task="sweep", every_minutes=0.2)
     assert set_task(task="sweep", every_minutes=5).every_seconds == 300
     assert row().next_at == NOON + timedelta(minutes=5)
@@ -268,7 +269,7 @@ def test_a_person_changes_when_it_runs(clock):
     back = set_task(task="sweep", enabled=True, every_minutes=0)
     assert (back.enabled, back.every_seconds, back.next_at) == (True, 3600, NOON + HOUR)
     shown = list_tasks()
-    assert [(one.task, one.outcome, one.message) for one in shown.tasks] == [("sweep", "done", "Swept.")]
+    assert [(one.task, one.outcome, one.last_message) for one in shown.tasks] == [("sweep", "done", "Swept.")]
     assert shown.blocks()[0].rows[0][:3] == ("Sweep", "sweep", "1 h")
 
 
