@@ -1,14 +1,13 @@
-"""Health reports as they were, in the site database: shown while PostgreSQL does not answer, and made into trends."""
+"""Health reports as they were, in the site database: shown while PostgreSQL does not answer."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.utils import timezone
 
 from opsadmin.core.finding import HealthReport
 from opsadmin.core.result import plain
@@ -51,15 +50,6 @@ def latest(database: str) -> HealthSnapshot | None:
     except DatabaseError as error:
         logger.warning("[health] the last report of %s could not be read (%s)", database, type(error).__name__)
         return None
-
-
-def trend(database: str, since: timedelta) -> list[tuple[datetime, int, dict[str, Any]]]:
-    """Time, score and facts of the reports of that time until now, oldest first."""
-    try:
-        rows = HealthSnapshot.objects.filter(database=database, taken_at__gt=timezone.now() - since)
-        return list(rows.order_by("taken_at", "pk").values_list("taken_at", "score", "facts"))
-    except DatabaseError:
-        return []
 
 
 def superfluous(times: Sequence[tuple[int, datetime]]) -> list[int]:

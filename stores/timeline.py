@@ -42,6 +42,8 @@ def collect_switches() -> int:
         ]
         StoreSwitch.objects.bulk_create(rows, ignore_conflicts=True)
         for row in rows:
+            if row.from_backend in ("", row.to_backend):
+                continue  # a host that begins, or a mode confirmed
             note_mark(STORE_ALIAS, "switch", f"{row.from_backend or '–'} → {row.to_backend}: {row.reason}", at=row.at)
     except DatabaseError as error:
         logger.warning("[store] The log of switches was not taken over into the site database: %s.", error)

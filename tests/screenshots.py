@@ -97,6 +97,11 @@ def work(var: Path) -> None:
         for _ in range(40):
             for statement in LOAD:
                 connection.execute(statement)
+    # A past: as if the site had run for two days.
+    code = "import django; django.setup(); from tests.fixtures.sampled import fill; fill()"
+    environment = {**os.environ, "VAR_DIR": str(var), "ENV_FILE": "/dev/null", "POSTGRES_URL": ""}
+    environment["DJANGO_SETTINGS_MODULE"] = "switchbot_site.settings"
+    subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, check=True)
 
 
 def stop_postgresql(var: Path) -> None:
@@ -134,6 +139,8 @@ def pictures(chromium: Any, address: str, password: str, var: Path, wanted: set[
     for name, picture in _all(chromium, state, shown, LOOKS):
         yield name, picture
     stop_postgresql(var)
+    # What was read a moment ago is shown again; somebody looks now.
+    page.goto(f"{address}/admin/ops/overview/?fresh")
     for name, picture in _all(chromium, state, shown, {"stopped": LOOKS["light"]}):
         yield name, picture
 

@@ -12,20 +12,13 @@ from django.utils.translation import gettext as _
 
 from opsadmin.charts import Bar, Step, bar_chart, frontier_chart
 from opsadmin.core.blocks import said_bytes, said_number
+from opsadmin.pages.pictures import Picture
 from opsadmin.pages.queries_view import percent
 
 MB = 1024 * 1024
 #: Gains that differ by less are the same for people.
 NEAR = 0.005
 _UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart in two widths."""
-
-    wide: SafeString
-    narrow: SafeString
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from opsadmin.core.blocks import said_bytes, said_number, said_seconds
-from opsadmin.pages.ideas_charts import Frontier, Picture, costs_picture, frontier_of, taken_off
+from opsadmin.pages.ideas_charts import Frontier, costs_picture, frontier_of, taken_off
 from opsadmin.pages.ideas_kept import Kept
+from opsadmin.pages.pictures import Picture
 from opsadmin.pages.queries_text import gist, marked_up
 from opsadmin.pages.queries_view import percent, width_of
 from opsadmin.pages.tiles import Tile

@@ -4,10 +4,11 @@ PostgreSQL does not, with what was seen last."""
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+import logging
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -19,29 +20,30 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from opsadmin.charts import Bar, Series, bar_chart, line_chart
+from opsadmin.charts import Bar, bar_chart
 from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.errors import OperationError
-from opsadmin.core.finding import Status
 from opsadmin.health.limits import limits
+from opsadmin.logbook.incidents import open_incidents
 from opsadmin.models import HealthSnapshot, IgnoredFinding
 from opsadmin.pages.actions import details_url
 from opsadmin.pages.looks import OPERATION, Look, see
+from opsadmin.pages.overview_figures import Past, past_of, tiles_of
+from opsadmin.pages.overview_trends import Trends, trends_of
+from opsadmin.pages.pictures import Picture, picture
 from opsadmin.pages.registry import Page, pages, register_page
-from opsadmin.pages.report_view import ReportView, view_of, with_silence, without_ignored
+from opsadmin.pages.report_view import view_of, with_silence, without_ignored
 from opsadmin.pages.site import caller_of, render_page, site_url
-from opsadmin.pages.tiles import Tile, registered_tiles
 from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
-from opsadmin.snapshots import trend
+from opsadmin.snapshots import latest
+
+logger = logging.getLogger(__name__)
 
 IGNORE = "opsadmin.add_ignoredfinding"
 STOP_IGNORING = "opsadmin.delete_ignoredfinding"
-#: How far back sizes are compared, and the score's chart reaches.
-COMPARED = timedelta(days=7)
-CHARTED = timedelta(days=2)
 
 
 def overview_page(request: HttpRequest) -> HttpResponse:
@@ -87,7 +89,7 @@ def _overview(request: HttpRequest, database: str) -> HttpResponse:
         area, all_of = request.GET.get("area", ""), request.GET.get("all", "")
         view = view_of(report, database, caller.may, area=area, all_of=all_of)
     facts = snapshot.facts if snapshot else {}
-    past = trend(database, COMPARED)
+    trends = _trends(request, database)
     return _page(
         request,
         "overview",
@@ -99,14 +101,54 @@ def _overview(request: HttpRequest, database: str) -> HttpResponse:
         snapshot=snapshot,
         silence=_silence(seen.failed),
         view=view,
-        tiles=_tiles(view, snapshot, facts, past, database, caller.may, old=seen.failed is not None),
+        tiles=tiles_of(
+            view,
+            snapshot,
+            _past(database),
+            database,
+            caller.may,
+            _links(request, database),
+            old=seen.failed is not None,
+        ),
         largest=_largest(facts.get("tables", []), database),
-        score=_score(past),
+        trends=trends,
+        top_link=_links(request, database).get("queries", ""),
+        glance=_glance(request, database),
+        incidents=open_incidents(database) if caller.may("opsadmin.view_incident") else [],
+        logbook=_links(request, database).get("logbook", ""),
         still_working=_still_working(request) if seen.failed else [],
         ignored=_ignored() if request.user.has_perm("opsadmin.view_ignoredfinding") else [],
         may_ignore=request.user.has_perm(IGNORE),
         may_stop=request.user.has_perm(STOP_IGNORING),
     )
+
+
+def _links(request: HttpRequest, database: str) -> dict[str, str]:
+    """The pages behind the figures, as far as the person may see them."""
+    query = "" if database == default_alias() else f"?{urlencode({'database': database})}"
+    return {
+        page.slug: site_url(request, page.url_name) + query
+        for page in pages()
+        if request.user.has_perm(page.permission)
+    }
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One of several databases, as it was seen last."""
+
+    name: str
+    link: str
+    is_this: bool
+    snapshot: HealthSnapshot | None
+
+
+def _glance(request: HttpRequest, database: str) -> list[Glance]:
+    """All databases, where there are several."""
+    names = postgres_aliases()
+    if len(names) < 2:
+        return []
+    return [Glance(name, _address(request, name), name == database, latest(name)) for name in names]
 
 
 def _kept_query(request: HttpRequest, database: str) -> str:
@@ -141,73 +183,7 @@ def _still_working(request: HttpRequest) -> list[tuple[Any, str]]:
     ]
 
 
-# --- figures --------------------------------------------------------------------------------------------------------
-def _tiles(
-    view: ReportView | None,
-    snapshot: HealthSnapshot | None,
-    facts: dict[str, Any],
-    past: list[tuple[datetime, int, dict[str, Any]]],
-    database: str,
-    may: Callable[[str], bool],
-    *,
-    old: bool,
-) -> list[Tile]:
-    tiles = []
-    if view is not None:
-        tiles.append(_health_tile(view))
-    if snapshot is not None and not old:
-        tone = "critical" if snapshot.score < 50 else "warning" if snapshot.score < 90 else ""
-        tiles.append(Tile(_("Score"), f"{snapshot.score}", _("of 100"), tone))
-    tiles += [tile if may(tile.permission) else replace(tile, url="") for tile in registered_tiles(database)]
-    if "connections" in facts:
-        used, most = facts["connections"], facts["max_connections"]
-        tone = "critical" if used >= 0.95 * most else "warning" if used >= 0.8 * most else ""
-        tiles.append(Tile(_("Connections"), f"{used}", _("of %(most)d") % {"most": most}, tone))
-    if "size_bytes" in facts:
-        tiles.append(Tile(_("Database size"), said_bytes(facts["size_bytes"]), _growth(facts["size_bytes"], past)))
-    return tiles
-
-
-def _health_tile(view: ReportView) -> Tile:
-    of_all = ngettext("of %(n)d check", "of %(n)d checks", view.checks) % {"n": view.checks}
-    blind = sum(bool(one.get("unavailable")) for one in view.blind)
-    if not view.area and blind:
-        of_all += ngettext(", %(n)d could not look", ", %(n)d could not look", blind) % {"n": blind}
-    if view.to_look_at:
-        figure = ngettext("%(n)d to look at", "%(n)d to look at", view.to_look_at) % {"n": view.to_look_at}
-        return Tile(_("Health"), figure, of_all, view.status.value)
-    return Tile(_("Health"), _("Fine") if view.status is Status.OK else _("Not known"), of_all, view.status.value)
-
-
-def _growth(size: int, past: list[tuple[datetime, int, dict[str, Any]]]) -> str:
-    known = [(at, facts["size_bytes"]) for at, _score, facts in past if "size_bytes" in facts]
-    if not known or timezone.now() - known[0][0] < timedelta(hours=1):
-        return ""
-    more = size - known[0][1]
-    values = {
-        "sign": "+" if more >= 0 else "−",
-        "size": said_bytes(abs(more)),
-        "when": _span(timezone.now() - known[0][0]),
-    }
-    return _("%(sign)s%(size)s in %(when)s") % values
-
-
-def _span(length: timedelta) -> str:
-    days, hours = length.days, round(length.total_seconds() / 3600)
-    if days >= 2:
-        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart in two widths, and its values for the table."""
-
-    wide: SafeString
-    narrow: SafeString
-    rows: tuple[tuple[Any, ...], ...]
-
-
+# --- figures ------------------------------------------------------------------------------------------------------
 def _largest(tables: list[dict[str, Any]], database: str) -> Picture | None:
     shown = [table for table in tables if table["bytes"] > 0]
     if not shown:
@@ -225,51 +201,36 @@ def _largest(tables: list[dict[str, Any]], database: str) -> Picture | None:
     ]
     told = ", ".join(f"{bar.name} {bar.said}" for bar in bars)
 
-    def picture(identity: str, width: int, css: str) -> SafeString:
+    def draw(identity: str, width: int, css: str) -> SafeString:
         return bar_chart(bars, title=_("Largest tables"), description=told, identity=identity, width=width, css=css)
 
-    return Picture(
-        picture("largest-wide", 420, "is-wide"),
-        picture("largest-narrow", 320, "is-narrow"),
-        tuple(
-            (
-                f"{table['schema']}.{table['name']}",
-                details_url(database, table["schema"], table["name"]),
-                said_number("rows", table["estimated_rows"]),
-                said_bytes(table["bytes"]),
-            )
-            for table in shown
-        ),
-    )
-
-
-def _score(past: list[tuple[datetime, int, dict[str, Any]]]) -> Picture | None:
-    since = timezone.now() - CHARTED
-    points = [(at, float(score)) for at, score, _facts in past if at > since]
-    if len(points) < 2 or points[-1][0] - points[0][0] < timedelta(minutes=5):
-        return None
-    scores = [score for _at, score in points]
-    told = _("The score went from %(first)d to %(last)d; the lowest was %(lowest)d.") % {
-        "first": scores[0],
-        "last": scores[-1],
-        "lowest": min(scores),
-    }
-
-    def picture(identity: str, width: int, css: str) -> SafeString:
-        return line_chart(
-            [Series(_("Score"), points)],
-            start=points[0][0],
-            end=points[-1][0],
-            zone=timezone.get_current_timezone(),
-            title=_("Score over time"),
-            description=told,
-            identity=identity,
-            width=width,
-            height=240,
-            css=css,
+    rows = [
+        (
+            f"{table['schema']}.{table['name']}",
+            details_url(database, table["schema"], table["name"]),
+            said_number("rows", table["estimated_rows"]),
+            said_bytes(table["bytes"]),
         )
+        for table in shown
+    ]
+    return picture(draw, "largest", wide=420, rows=rows)
 
-    return Picture(picture("score-wide", 560, "is-wide"), picture("score-narrow", 320, "is-narrow"), tuple(points))
+
+def _trends(request: HttpRequest, database: str) -> Trends | None:
+    """What was sampled; None where the site database does not say."""
+    try:
+        return trends_of(request, database)
+    except DatabaseError as error:
+        logger.warning("[overview] the trends of %s could not be read (%s)", database, type(error).__name__)
+        return None
+
+
+def _past(database: str) -> Past | None:
+    try:
+        return past_of(database)
+    except DatabaseError as error:
+        logger.warning("[overview] the figures of %s could not be read (%s)", database, type(error).__name__)
+        return None
 
 
 # --- acting ---------------------------------------------------------------------------------------------------------

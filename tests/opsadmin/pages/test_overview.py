@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from opsadmin.core.errors import OperationFailed
@@ -19,6 +19,7 @@ from opsadmin.pages.tiles import Tile, register_tile
 from opsadmin.snapshots import MOST, NEWEST, superfluous
 from stores.engine import breaker
 from tests.fixtures.outage import outage  # noqa: F401
+from tests.fixtures.sampled import fill
 from tests.opsadmin.pages.reports import ODD, analysing, healthy, sick
 
 # A look goes on in a thread of its own, which sees what is committed.
@@ -52,7 +53,7 @@ def own_tiles() -> Iterator[None]:
 def test_the_real_thing(admin_client, store_db):
     page = look(admin_client)
     assert re.search(r"PostgreSQL \d+", page)
-    for name in ("Health", "Score", "Store mode", "Connections", "Database size"):
+    for name in ("Health", "Store mode", "Connections", "Database size"):
         assert re.search(rf"<dt>(<a [^>]*>)?{name}(</a>)?</dt>", page), name
     snapshot = HealthSnapshot.objects.get()
     assert snapshot.facts["max_connections"] == 200
@@ -297,22 +298,40 @@ def test_tiles_of_other_apps(looker, own_tiles):
     assert "/secret/" not in page
 
 
-def test_trends(looker):
+def test_trends(admin_client):
+    fill()
     with analysing(healthy):
-        look(looker)
-    now = timezone.now()
-    for hours, score, size in ((50, 10, 1_000_000), (3, 60, 2_000_000), (2, 70, 3_000_000)):
-        HealthSnapshot.objects.create(
-            database="store",
-            taken_at=now - timedelta(hours=hours),
-            score=score,
-            status="ok",
-            facts={"size_bytes": size},
-            report={},
-        )
-    page = looker.get(PAGE).text
-    assert "The score went from 60 to 100; the lowest was 60." in page
-    assert "in 2 days" in page
+        page = look(admin_client)
+    tile = re.search(
+        r"p95 latency(</a>)?</dt><dd class=\"ops-figure\">([\d.]+) ms</dd><dd class=\"ops-quiet\">([^<]+)</dd>", page
+    )
+    assert tile
+    assert re.fullmatch(r"24 h, [+−][\d.]+ ms on the day before · mean [\d.]+ ms", tile[3])
+    assert re.search(r"Cache hit</dt><dd class=\"ops-figure\">99\.\d %</dd>", page)
+    assert re.search(r"[+−][\d.]+ MB in 2 days", page)
+    assert "95 % of statements took at most " in page
+    assert "Deploy: 3f9c1a7d20be" in page.replace("deploy", "Deploy")
+    assert "state_history_data_idx" in page
+    assert re.search(r"It did not answer for [^<]* of the last [^<]* answered\.", page)
+    assert page.count("chart-spark") == 5
+    assert re.search(r"<b>SELECT</b> count|SELECT count", page)
+
+
+def test_nothing_was_sampled_yet(looker):
+    with analysing(healthy):
+        page = look(looker)
+    assert "No statement was sampled in the last 24 h." in page
+    assert "p95 latency" not in page
+
+
+def test_a_site_database_that_tells_no_trends(looker, monkeypatch):
+    fill(hours=2)
+    monkeypatch.setattr("opsadmin.pages.overview.trends_of", failing_with(DatabaseError()))
+    monkeypatch.setattr("opsadmin.pages.overview.past_of", failing_with(DatabaseError()))
+    with analysing(healthy):
+        page = look(looker)
+    assert "Health" in page
+    assert "Most time spent in" not in page
 
 
 def test_the_home_page_leads_there(admin_client, looker):
