@@ -29,8 +29,9 @@ def tell_switches() -> None:
     seen = recall(STORE_ALIAS, TOLD)
     known = set(seen.data) if seen is not None else {str(row.id) for row in rows[1:]}
     new = [row for row in reversed(rows) if str(row.id) not in known]
+    done = len(rows) - len(new)
     for row in new:
-        happened(
+        told = happened(
             "switch",
             text_of(row),
             database=STORE_ALIAS,
@@ -39,8 +40,11 @@ def tell_switches() -> None:
             at=row.at,
             ref=f"switch {row.id}",
         )
+        if not told:
+            break  # the next time begins with this one
+        done += 1
     if new:
-        remember(STORE_ALIAS, TOLD, [str(row.id) for row in rows])
+        remember(STORE_ALIAS, TOLD, [str(row.id) for row in rows[len(rows) - done :]])
 
 
 def severity_of(row: StoreSwitch) -> Status:

@@ -64,8 +64,8 @@ def happened(
     data: Mapping[str, Any] | None = None,
     at: datetime | None = None,
     ref: str = "",
-) -> None:
-    """Something happened. With a `severity` it stands for how `kind` (of `object`) is from now on: warning and critical
+) -> bool:
+    """Something happened; whether it could be written down. With a `severity` it stands for how `kind` (of `object`) is from now on: warning and critical
     open an incident, ok lets it close, and alerts tell each change. Without one it is an entry of the incidents that are
     open. `ref`: what it is told by, so that telling it again does nothing."""
     at = at or timezone.now()
@@ -83,8 +83,9 @@ def happened(
             patiently(lambda: _append(alias, heading, text, at, plain(data or {}), ref))
     except DatabaseError as error:
         logger.error("[logbook] %s was not noted (%s): %s", kind, type(error).__name__, text)
-        return
+        return False
     wake()
+    return True
 
 
 def settle(at: datetime | None = None) -> None:

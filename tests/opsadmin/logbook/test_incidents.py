@@ -6,17 +6,12 @@ import pytest
 
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
-from opsadmin.logbook import incidents, sources
+from opsadmin.logbook import incidents
 from opsadmin.logbook.happened import happened, note_report
 from opsadmin.models import Condition, Incident, IncidentEvent, OperationRun
 from tests.opsadmin.logbook.reports import at, critical, finding, fine, report, result, warning
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_sources(monkeypatch):
-    monkeypatch.setattr(sources, "_sources", [])
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_sources")]
 
 
 def note(minutes, *results):

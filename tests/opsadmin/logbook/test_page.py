@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from opsadmin.logbook import incidents, sources
+from opsadmin.logbook import incidents
 from opsadmin.logbook.decisions import TEMPLATES
 from opsadmin.models import AlertDelivery, Condition, Decision, Incident, IncidentEvent, OperationRun
 from opsadmin.pages.logbook import incidents_tile
@@ -13,13 +13,8 @@ from tests.opsadmin.faces.people import person
 from tests.opsadmin.logbook.reports import BEGIN, at, critical
 from tests.opsadmin.logbook.test_incidents import note
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_sources")]
 PAGE = "/admin/ops/logbook/"
-
-
-@pytest.fixture(autouse=True)
-def _no_sources(monkeypatch):
-    monkeypatch.setattr(sources, "_sources", [])
 
 
 @pytest.fixture
