@@ -14,9 +14,6 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from opsadmin.core.errors import UnknownOperation
-from opsadmin.core.operation import named
-
 
 @dataclass(frozen=True)
 class Action:
@@ -91,9 +88,8 @@ def _details(finding: Mapping[str, Any], database: str) -> Action | None:
 def details_url(database: str, schema: str, name: str, kind: str = "table") -> str:
     """The page of an object of the catalogue; empty where there is none."""
     try:
-        named("get_object_details")
-        address = reverse("admin:ops_run_operation", args=["get_object_details"])
-    except (UnknownOperation, NoReverseMatch):
+        address = reverse("admin:ops_tables")
+    except NoReverseMatch:
         return ""
-    query = {"schema": schema, "name": name, "object_type": kind, "database": database}
+    query = {"schema": schema, "name": name, "type": kind, "database": database}
     return f"{address}?{urlencode(query)}"

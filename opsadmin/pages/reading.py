@@ -7,6 +7,7 @@ not.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from opsadmin.models import SeenAnswer
 from opsadmin.pages.patient import Answer, ask
 from opsadmin.pages.site import caller_of
 from opsadmin.perform import perform
+
+logger = logging.getLogger(__name__)
 
 #: A page that asks every few seconds does not write every few seconds.
 KEPT_EVERY = timedelta(seconds=20)
@@ -52,9 +55,10 @@ def read(
     told: Callable[[Any], Any] = plain,
     picked: Callable[[Any], Any] = lambda found: found,
     also: tuple[str, ...] = (),
+    most: int = 0,
 ) -> Reading:
     """The operation's answer, made plain by `told`. `keep`: the name under which it is kept for an outage, empty where it
-    is not. Of what was kept, under that name or one of `also`, `picked` takes what is wanted, None where it is not
+    is not; `most`: no more names that begin with the same word up to the dot are kept. Of what was kept, under that name or one of `also`, `picked` takes what is wanted, None where it is not
     there. The page has asked for the permission already."""
     database = str(given["database"])
     caller = trusted(request)
@@ -62,6 +66,8 @@ def read(
     def keep_it(found: Any) -> None:
         if not _is_fresh(database, keep):
             remember(database, keep, found)
+            if most:
+                _forget_beyond(database, keep.partition(".")[0] + ".", most)
 
     key = (operation, *sorted((name, repr(value)) for name, value in given.items()))
     answer = ask(key, database, lambda: told(perform(operation, given, caller)), after=keep_it if keep else None)
@@ -92,6 +98,17 @@ def _seen(database: str, names: tuple[str, ...], picked: Callable[[Any], Any]) -
         if kept is not None and found is not None:
             return Reading(found, kept.taken_at, seen=True)
     return Reading()
+
+
+def _forget_beyond(database: str, beginning: str, most: int) -> None:
+    """All but the newest."""
+    answers = SeenAnswer.objects.filter(database=database, name__startswith=beginning)
+    try:
+        old = list(answers.order_by("-taken_at").values_list("pk", flat=True)[most:])
+        if old:
+            SeenAnswer.objects.filter(pk__in=old).delete()
+    except DatabaseError as error:
+        logger.warning("[seen] what is old of %s was not forgotten (%s)", database, type(error).__name__)
 
 
 def _is_fresh(database: str, name: str) -> bool:

@@ -47,9 +47,12 @@ def crowd(activity_dsn, monkeypatch) -> Iterator[Others]:  # noqa: F811
     connections["store"].close()
 
 
-def look_at(lead, name, path):
-    """Nothing for axe, no sideways scrolling: light, dark, and narrow."""
-    for scheme, size in (("light", WIDE), ("dark", WIDE), ("light", NARROW)):
+ALL = (("light", WIDE), ("dark", WIDE), ("light", NARROW))
+
+
+def look_at(lead, name, path, looks=(("dark", NARROW),)):
+    """Nothing for axe, no sideways scrolling."""
+    for scheme, size in looks:
         lead.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         lead.page.set_viewport_size(size)
         lead.visit(path)
@@ -79,7 +82,7 @@ def test_who_waits_for_whom(lead, crowd, activity_dsn, monkeypatch):  # noqa: F8
     read = lead.page.locator(".activity-read").inner_text()
     monkeypatch.undo()
     point_at(monkeypatch, activity_dsn)
-    look_at(lead, "activity", PAGE)
+    look_at(lead, "activity", PAGE, ALL)
     look_at(lead, "activity-none", f"{PAGE}?text=nothing+like+it&seconds=x")
     assert read
     # From the page to the confirmation, and what becomes of the tree.

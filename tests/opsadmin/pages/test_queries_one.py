@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 import psycopg
 import pytest
 from django.utils.html import escape
 
+from opsadmin.pages.actions import details_url
 from opsadmin.pages.patient import Answer
 from opsadmin.pages.queries_one import statement
 from opsadmin.pages.queries_text import gist, laid_out, marked_up
@@ -39,7 +39,7 @@ def test_one_statement(reader, sent):
     assert 'aria-label="The text of the statement"' in page
     assert "Seq Scan" in page
     assert "plan for any value of $1" in page
-    assert "get_object_details/?schema=public&amp;name=orders&amp;object_type=table" in page
+    assert escape(details_url("store", "public", "orders")) in page
     assert "/admin/ops/run/get_top_queries/?queryid=" in page
     assert "Nothing of:" in page
 
@@ -105,7 +105,7 @@ def test_odd_names(reader, sent):
         page = look(reader, **link_to(look(reader), "here"))
     finally:
         sent.execute('DROP SCHEMA "Odd ""S"" é" CASCADE')
-    assert escape(urlencode({"schema": 'Odd "S" é', "name": "a.b <i>", "object_type": "table"})) in page
+    assert escape(details_url("store", 'Odd "S" é', "a.b <i>")) in page
     assert "b <i>" not in page
 
 
