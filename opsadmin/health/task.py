@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.finding import HealthReport
 from opsadmin.core.operation import Caller
+from opsadmin.logbook.happened import note_report
 from opsadmin.pages.facts import facts_of
 from opsadmin.perform import perform
 from opsadmin.postgres.aliases import postgres_aliases
 from opsadmin.snapshots import keep, latest
+from opsadmin.workload.keeping import before
+from opsadmin.workload.sampler import next_look
 
-#: How often a host that sleeps while nobody asks is woken for a look.
+#: How often a server that sleeps is woken for a look.
 SLEEPERS_EVERY = timedelta(days=1)
-_SLEEPERS = (".neon.tech",)
 
 
 def look_at_all() -> str:
@@ -38,6 +38,7 @@ def look_at_all() -> str:
             silent.append(f"{database}: {error.message}")
             continue
         if not report.detail.get("answers", True):
+            note_report(database, report)
             silent.append(_("%(database)s does not answer.") % {"database": database})
             continue
         keep(database, report, facts_of(database))
@@ -48,9 +49,8 @@ def look_at_all() -> str:
 
 
 def _is_left_asleep(database: str) -> bool:
-    """A host that suspends its server while nobody asks is woken once a day, unless OPSADMIN["KEEP_AWAKE"] is on."""
-    host = str(connections[database].settings_dict.get("HOST") or "")
-    if getattr(settings, "OPSADMIN", {}).get("KEEP_AWAKE") or not host.endswith(_SLEEPERS):
+    """A host that suspends an idle server is woken once a day; while somebody else is at work there it is awake anyway."""
+    if next_look(database, before(database)) is None:
         return False
     last = latest(database)
     return last is not None and timezone.now() - last.taken_at < SLEEPERS_EVERY

@@ -80,7 +80,7 @@ def _page(request: HttpRequest, run: OperationRun) -> HttpResponse:
         "given": drawn_blocks(Kept(_said(given))),
         "given_json": as_json(given),
         "log": _log(run),
-        "blocks": drawn_blocks(Kept(result, frozenset({"message", "undo"})), MOST_ROWS) if result else [],
+        "blocks": drawn_blocks(Kept(result, _shown_above(result, state)), MOST_ROWS) if result else [],
         "result_json": "" if result is None or _is_sentence(result) else as_json(result),
         "again": _again(request, run),
         "may_stop": not state.is_over and run.heartbeat_at is not None and _may_stop(request, run),
@@ -114,6 +114,15 @@ def _said(given: Any) -> Any:
     if not isinstance(given, dict):
         return given
     return {name: value for name, value in given.items() if name != "wait" and value not in (None, "", [], {})}
+
+
+def _shown_above(result: Any, state: RunState) -> frozenset[str]:
+    """The names of the result that the head of the page has already."""
+    if not isinstance(result, dict):
+        return frozenset()
+    detail = {**(state.detail or {}), "ddl": (state.detail or {}).get("statement")}
+    same = {name for name in ("index", "table", "ddl") if result.get(name) and result[name] == detail.get(name)}
+    return frozenset({"message", "undo", "size_bytes", "seconds", "outcome", *same})
 
 
 def _is_sentence(result: Any) -> bool:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from opsadmin.core.blocks import said_seconds
 from opsadmin.core.errors import NotPermitted, OperationError
 from opsadmin.jobs.planned import Planned, planned
 from opsadmin.jobs.state import RunState
@@ -123,11 +124,11 @@ def _run(request: HttpRequest, name: str) -> HttpResponse:
 
 def _change(request: HttpRequest, name: str, given: dict[str, Any]) -> None:
     state: TaskState = perform("set_task", {"task": name, **given}, caller_of(request))
-    words = {"task": state.title, "minutes": f"{state.every_seconds / 60:g}"}
+    words = {"task": state.title, "every": said_seconds(state.every_seconds)}
     if not state.enabled:
         said = _("%(task)s no longer runs by itself.") % words
     else:
-        said = _("%(task)s runs every %(minutes)s minutes.") % words
+        said = _("%(task)s runs every %(every)s.") % words
     LogEntry.objects.log_actions(
         user_id=int(request.user.pk or 0),
         queryset=[ScheduledTask.objects.get(name=name)],

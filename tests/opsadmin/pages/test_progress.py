@@ -228,7 +228,7 @@ def test_a_person_runs_and_changes_a_task(reader, sweep):
     reader.post(PAGE, {"task": "sweep", "action": "every", "minutes": "2,5"})
     row = ScheduledTask.objects.get(name="sweep")
     assert row.every_seconds == 150
-    assert LogEntry.objects.get().change_message == "Sweep <up> runs every 2.5 minutes."
+    assert LogEntry.objects.get().change_message == "Sweep <up> runs every 2 min 30 s."
     answer = reader.post(PAGE, {"task": "sweep", "action": "every", "minutes": "often"}, follow=True)
     assert "“often” is no number of minutes." in text_of(answer)
     answer = reader.post(PAGE, {"task": "none", "action": "off"}, follow=True)
