@@ -40,4 +40,5 @@ register_page(
     Page("store-fallback", _("Store & fallback"), store_fallback_page, "stores.view_jsondocument", needs_database=False)
 )
 register_tile(store_tile)
-register_action("store.*", store_action)
+for _about in ("store.*", "switch", "connection.answers"):
+    register_action(_about, store_action)

@@ -43,7 +43,9 @@ def store_tile(database: str) -> Tile | None:
 
 
 def store_action(finding: Mapping[str, Any], database: str) -> Action | None:
-    """Where a finding of the store is settled."""
+    """Where a finding of the store is settled, and what goes on while its PostgreSQL does not answer."""
+    if database != STORE_ALIAS:
+        return None
     try:
         return Action(_("Store & fallback"), reverse("admin:ops_store_fallback"), PERMISSION)
     except NoReverseMatch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from django.contrib.admin.models import ADDITION, CHANGE
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -48,9 +51,11 @@ class OpenForm(forms.Form):
 
 @dataclass(frozen=True)
 class ShownEntry:
-    """`run_url`: where the operation is, for who may see it. `left_out`: so many entries are missing before this one."""
+    """`when`: with the date where it is not the one of the incident's beginning. `run_url`: where the operation is, for who
+    may see it. `left_out`: so many entries are missing before this one."""
 
     entry: Entry
+    when: str
     text: str
     offset: str
     run_url: str
@@ -138,7 +143,7 @@ def incident_page(request: HttpRequest, number: str, draft: str = "", error: str
         here=address(request, incident.database, incident=incident.pk),
         export=address(request, incident.database, incident=incident.pk, export="markdown"),
         decide=address(request, incident.database, write="blank", incident=incident.pk) if decide else "",
-        entries=_shown(request, entries),
+        entries=_shown(request, incident, entries),
         steps=_with_actions(steps[:STEPS], incident.database, request.user.has_perm),
         more_steps=len(steps[STEPS:]),
         bad=sum(one.is_bad for one in steps),
@@ -181,7 +186,7 @@ def _find(number: str) -> Incident:
     return incident
 
 
-def _shown(request: HttpRequest, entries: list[Entry]) -> list[ShownEntry]:
+def _shown(request: HttpRequest, incident: Incident, entries: list[Entry]) -> list[ShownEntry]:
     may_see = request.user.has_perm("opsadmin.view_operationrun")
     left_out = max(0, len(entries) - FIRST - LAST)
     kept = entries if not left_out else [*entries[:FIRST], *entries[-LAST:]]
@@ -189,6 +194,7 @@ def _shown(request: HttpRequest, entries: list[Entry]) -> list[ShownEntry]:
     return [
         ShownEntry(
             entry,
+            _clock(entry.at, incident.opened_at),
             entry.text if len(entry.text) <= room else f"{entry.text[:room]}…",
             offset(entry.seconds),
             _run_url(request, entry.run) if may_see and entry.run else "",
@@ -196,6 +202,11 @@ def _shown(request: HttpRequest, entries: list[Entry]) -> list[ShownEntry]:
         )
         for place, entry in enumerate(kept)
     ]
+
+
+def _clock(at: datetime, begin: datetime) -> str:
+    local, first = timezone.localtime(at), timezone.localtime(begin)
+    return format_date(local, "H:i:s" if local.date() == first.date() else "j M H:i:s")
 
 
 def _run_url(request: HttpRequest, run: int) -> str:
