@@ -173,6 +173,15 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("RENDER", bool, False, "Set by Render."),
     Variable("RENDER_EXTERNAL_HOSTNAME", str, None, "Set by Render: the service's host name."),
+    Variable(
+        "RENDER_GIT_COMMIT", str, None, "Set by Render: what is deployed. Elsewhere any text: the trends mark when it changes."
+    ),
+    Variable(
+        "KEEP_AWAKE",
+        bool,
+        False,
+        "Look at a PostgreSQL that its host suspends while idle (Neon) as often as at any other, which keeps it running and billed.",
+    ),
 )
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -136,6 +136,8 @@ OPSADMIN = {
     "ALERTS": alert_options(env),
     "API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN")),
     "SCHEDULER": env("SCHEDULER"),
+    "DEPLOY": env("RENDER_GIT_COMMIT"),
+    "KEEP_AWAKE": env("KEEP_AWAKE"),
     "DIRECT": {"store": POSTGRES_DIRECT_PARTS} if env("POSTGRES_DIRECT_URL") else {},
 }
 

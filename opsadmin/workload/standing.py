@@ -194,6 +194,8 @@ def _entry_added(last: Entry | None, entry: Entry, before: Standing, clock: date
         return entry.sums if is_new or before.is_whole else None
     if entry.since != last.since:
         return entry.sums
+    if entry.sums.calls == last.sums.calls and entry.sums.ms >= last.sums.ms:
+        return None  # most of them, so at once
     *earlier, longest = last.sums.values()
     *values, now_longest = entry.sums.values()
     # Times are sums of floats: a few billionths less is no reset.

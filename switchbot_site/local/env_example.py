@@ -14,7 +14,7 @@ HEAD = """\
 # Variables that are set in the environment win over this file. Made by `make env-example`.
 """
 #: Set by the platform, or needed before this file is read.
-LEFT_OUT = {"ENV_FILE", "RENDER", "RENDER_EXTERNAL_HOSTNAME"}
+LEFT_OUT = {"ENV_FILE", "RENDER", "RENDER_EXTERNAL_HOSTNAME", "RENDER_GIT_COMMIT"}
 
 
 def text() -> str:
