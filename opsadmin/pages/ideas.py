@@ -19,9 +19,10 @@ from opsadmin.core.errors import OperationError, UnknownOperation
 from opsadmin.pages.ideas_ask import standing, start
 from opsadmin.pages.ideas_follow import there, verdict_of
 from opsadmin.pages.ideas_form import LONGEST, Form, forms_of, posted, remembered, wish_of
-from opsadmin.pages.ideas_hand_over import CREATE, DROP, hand_over
+from opsadmin.pages.ideas_hand_over import CREATE, DROP, hand_over, hand_over_whole
 from opsadmin.pages.ideas_kept import KINDS, OPERATIONS, QUERIES, WORKLOAD, Kept, keep, kept
 from opsadmin.pages.ideas_read import read_ground, read_review
+from opsadmin.pages.ideas_verified import VERIFY, measuring_of, under_way, with_verified
 from opsadmin.pages.ideas_view import Doors, ideas_of
 from opsadmin.pages.queries_read import read_one
 from opsadmin.pages.registry import Page, pages, register_page
@@ -41,7 +42,7 @@ def ideas_page(request: HttpRequest) -> HttpResponseBase:
     given = request.POST if request.method == "POST" else request.GET
     asked = given.get("database", "")
     database = asked if asked in databases else default
-    both = {kind: kept(database, kind) for kind in KINDS}
+    both = with_verified(database, {kind: kept(database, kind) for kind in KINDS})
     if request.method == "POST" and request.POST.get("action") == "ask":
         return _ask(request, database, both)
     if request.method == "POST" and request.POST.get("action") == "do":
@@ -78,7 +79,9 @@ def _ask(request: HttpRequest, database: str, both: dict[str, Kept | None]) -> H
 def _do(request: HttpRequest, database: str, both: dict[str, Kept | None]) -> HttpResponseBase:
     """What making or dropping one of the indexes would do, by the page of that operation."""
     for one in both.values():
-        answer = hand_over(request, one, database) if one is not None else None
+        if one is None:
+            continue
+        answer = hand_over(request, one, database) or hand_over_whole(request, one, remembered(request, one), database)
         if answer is not None:
             return answer
     messages.warning(request, _("Other advice was made meanwhile, and nothing was done. It is below."))
@@ -119,6 +122,7 @@ def _page(
         review = read_review(request, database)
     shown = _chosen(request, both)
     state = standing(database)
+    verifying = under_way(database)
     everything = request.GET.get("all") == "1"
     statements = remembered(request, both[QUERIES])
     if not forms[QUERIES].statements and not opened:
@@ -148,6 +152,11 @@ def _page(
         "whole": _address(request, database, shown.kind if shown else "", all="1"),
         "again": [(name, value) for name, value in shown.given.items() if name != "max_size_mb"] if shown else [],
         "can_ask_again": shown is not None and (shown.kind == WORKLOAD or bool(statements)),
+        "measuring": measuring_of(shown.advice, everything=everything) if shown else None,
+        "may_verify": shown is not None and bool(shown.advice["recommendations"]) and _may(request, VERIFY),
+        "can_verify": shown is not None and (shown.kind == WORKLOAD or bool(remembered(request, shown))),
+        "verifying": verifying,
+        "verifying_at": f"{site_url(request, 'ops_progress')}?run={verifying.pk}" if verifying else "",
         "may_create": _may(request, CREATE),
         "may_drop": _may(request, DROP),
         "verdicts": [verdict_of(one) for one in review],

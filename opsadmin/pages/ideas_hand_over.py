@@ -9,9 +9,12 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
-from opsadmin.pages.ideas_kept import Kept
+from opsadmin.pages.ideas_kept import QUERIES, Kept
+from opsadmin.pages.ideas_verified import VERIFY
 
 CREATE, DROP = "create_index", "drop_index"
+#: What of an asking is handed on to have it verified.
+_ASKED = ("max_size_mb", "max_indexes", "min_calls", "time_limit")
 #: Statements that are handed on to whoever follows the index.
 FOLLOWED = 10
 
@@ -33,6 +36,24 @@ def hand_over(request: HttpRequest, kept: Kept, database: str) -> HttpResponseBa
             request.POST = query  # type: ignore[assignment]  # Django's own setter
             return operation_page(request, CREATE if name == "create" else DROP)
     return None
+
+
+def hand_over_whole(
+    request: HttpRequest, kept: Kept, statements: Sequence[str], database: str
+) -> HttpResponseBase | None:
+    """The page of the operation that verifies the advice, where that was asked for. `statements`: those that were given."""
+    from opsadmin.faces.operation_page import operation_page  # which draws on the pages itself
+
+    how = request.POST.get("verify", "")
+    if not how or request.POST.get("key") != kept.key or (kept.kind == QUERIES and not statements):
+        return None
+    given = {name: str(kept.given[name]) for name in _ASKED if kept.given.get(name) is not None}
+    query = QueryDict(mutable=True)
+    query.update({**given, "how": how, "database": database, "_step": "preview"})
+    if kept.kind == QUERIES:
+        query["queries"] = json.dumps(list(statements), ensure_ascii=False)
+    request.POST = query  # type: ignore[assignment]  # Django's own setter
+    return operation_page(request, VERIFY)
 
 
 def _creation(idea: Mapping[str, Any], advice: Mapping[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from opsadmin.core.blocks import said_bytes, said_number, said_seconds
 from opsadmin.pages.ideas_charts import Frontier, costs_picture, frontier_of, taken_off
 from opsadmin.pages.ideas_kept import Kept
+from opsadmin.pages.ideas_verified import Pair, pair_of
 from opsadmin.pages.pictures import Picture
 from opsadmin.pages.queries_text import gist, marked_up
 from opsadmin.pages.queries_view import percent, width_of
@@ -52,7 +53,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Idea:
-    """An index to make, which maybe `is_there` meanwhile. `lines`: of the statements that it helps. `model`, `migration`: what to change in the Django
+    """An index to make, which maybe `is_there` meanwhile. `measured`: pages before and after, where it was verified;
+    `doubt`: why it could not be. `lines`: of the statements that it helps. `model`, `migration`: what to change in the Django
     project; `model` is also why nothing can be."""
 
     number: int
@@ -70,6 +72,8 @@ class Idea:
     more_lines: int
     model: str
     migration: str
+    measured: Pair | None
+    doubt: str
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,8 @@ def ideas_of(
     order = sorted(range(len(lines)), key=lambda place: (-_saved(advice["queries"][place]), place))
     helped = [lines[place] for place in order]
     full = len(advice["recommendations"]) if everything else FULL
-    found = [_idea(one, number, lines, there) for number, one in enumerate(advice["recommendations"], 1)]
+    doubts = (advice["verification"] or {}).get("doubts", {})
+    found = [_idea(one, number, lines, there, doubts) for number, one in enumerate(advice["recommendations"], 1)]
     drops = tuple(_going(one, number) for number, one in enumerate(advice["drops"], 1))
     listed = len(helped) if everything else LISTED
     return Ideas(
@@ -216,6 +221,8 @@ def _footing(advice: Mapping[str, Any]) -> str:
         "plans": plans % {"n": said_number("", advice["explain_calls"])},
         "time": said_seconds(advice["elapsed_ms"] / 1000),
     }
+    if advice["verification"] is not None:
+        return _("%(candidates)s, %(plans)s, in %(time)s. Nothing was changed.") % values
     return _("%(candidates)s, %(plans)s, in %(time)s. Nothing was run or changed.") % values
 
 
@@ -293,7 +300,13 @@ def _off(before: Any, after: Any) -> str:
 
 
 # --- indexes ------------------------------------------------------------------------------------------------------------
-def _idea(one: Mapping[str, Any], number: int, lines: Sequence[Line], there: Collection[tuple[str, str]]) -> Idea:
+def _idea(
+    one: Mapping[str, Any],
+    number: int,
+    lines: Sequence[Line],
+    there: Collection[tuple[str, str]],
+    doubts: Mapping[str, str],
+) -> Idea:
     gain = max(0.0, float(one["gain"]))
     helped = [each for each in one["queries"] if 0 <= each["query"] < len(lines)]
     model, migration = _django(one["django"])
@@ -321,7 +334,14 @@ def _idea(one: Mapping[str, Any], number: int, lines: Sequence[Line], there: Col
         more_lines=max(0, len(helped) - HELPED),
         model=model,
         migration=migration,
+        measured=_measured(one),
+        doubt=doubts.get(one["name"], ""),
     )
+
+
+def _measured(one: Mapping[str, Any]) -> Pair | None:
+    figures = one["verified"]
+    return pair_of(figures["blocks_before"], figures["blocks_after"]) if figures else None
 
 
 def _on(one: Mapping[str, Any]) -> str:

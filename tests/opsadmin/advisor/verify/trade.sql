@@ -9,7 +9,7 @@ SELECT
     timestamptz '2026-01-01' + i * interval '1 min' AS placed,
     jsonb_build_object('ref', 'r' || i, 'tags', jsonb_build_array('t' || i % 7)) AS doc,
     repeat('x', 100) AS filler
-FROM generate_series(1, 40000) AS i;
+FROM generate_series(1, 24000) AS i;
 ALTER TABLE orders ADD PRIMARY KEY (id), ALTER customer_id SET NOT NULL, ALTER filler SET STORAGE EXTERNAL;
 CREATE STATISTICS orders_together (dependencies) ON customer_id, placed FROM orders;
 
