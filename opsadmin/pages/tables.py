@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from opsadmin.catalogue.kinds import DETAILED
 from opsadmin.catalogue.tables import ORDERS
 from opsadmin.core.errors import OperationError
+from opsadmin.pages.actions import names_of
 from opsadmin.pages.reading import Reading, read
 from opsadmin.pages.registry import Page, pages, register_page
 from opsadmin.pages.site import render_page, site_url
@@ -208,7 +209,7 @@ def _one_page(request: HttpRequest, wanted: Wanted, name: str) -> HttpResponse:
         "reading": reading,
         "one": one,
         "suggestions": _suggestions(reading, wanted, schema, name, kind),
-        "links": _links(request, wanted, schema, name, kind, own) if one else [],
+        "links": [*_of(reading, wanted), *_links(request, wanted, schema, name, kind, own)] if one else [],
         "may_see_rows": may_see_rows,
         "rows_link": f"{address}{own}&rows=1#rows"
         if one and one.has_rows and may_see_rows and not reading.seen
@@ -254,6 +255,12 @@ def _suggestions(reading: Reading, wanted: Wanted, schema: str, name: str, kind:
         case "object_type":
             return [(f"{schema}.{name}", wanted.object(schema, name, one)) for one in wrong.allowed]
     return []
+
+
+def _of(reading: Reading, wanted: Wanted) -> list[tuple[str, str]]:
+    """To the table that an index is on."""
+    names = names_of(reading.found["details"].get("of", ""))
+    return [(_("Its table"), wanted.object(names[0], names[1], "table"))] if len(names) == 2 else []
 
 
 def _links(request: HttpRequest, wanted: Wanted, schema: str, name: str, kind: str, own: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opsadmin.catalogue.details import Details
+from opsadmin.catalogue.index import IndexDetails
 from opsadmin.catalogue.relation import RelationDetails
 from opsadmin.core.blocks import Block, Code, Figures, Note, Table
 from opsadmin.core.finding import Status
@@ -24,7 +25,8 @@ def told_object(found: Details) -> dict[str, Any]:
     if isinstance(found, RelationDetails):
         return {"details": found.as_dict(), "blocks": []}
     blocks = [{"kind": type(block).__name__, **plain(block)} for block in found.blocks()]
-    return {"details": {"identity": found.identity, "kind": found.kind, "notes": []}, "blocks": blocks}
+    of = found.table if isinstance(found, IndexDetails) else ""
+    return {"details": {"identity": found.identity, "kind": found.kind, "of": of}, "blocks": blocks}
 
 
 def object_view(found: Mapping[str, Any], wanted: Wanted, may: May | None) -> One:
@@ -32,21 +34,7 @@ def object_view(found: Mapping[str, Any], wanted: Wanted, may: May | None) -> On
     details = found["details"]
     if found["blocks"]:
         shown = _Blocks([_block(one) for one in found["blocks"]])
-        return One(
-            details["identity"],
-            kind_word(details["kind"]),
-            "",
-            (),
-            (),
-            (),
-            (),
-            (),
-            "",
-            (),
-            "",
-            False,
-            tuple(drawn_blocks(shown, MOST)),
-        )
+        return One(details["identity"], kind_word(details["kind"]), blocks=tuple(drawn_blocks(shown, MOST)))
     return relation_view(details, wanted, may)
 
 

@@ -40,20 +40,21 @@ class Section:
 
 @dataclass(frozen=True)
 class One:
-    """`parts`: how its size is made up, with widths out of 100. `blocks`: what a kind without sections says."""
+    """`facts`: beside its kind; `code`: SQL for people to run, each with what it does. `blocks`: what a kind without
+    sections says."""
 
     title: str
     kind: str
-    comment: str
-    facts: tuple[str, ...]
-    notes: tuple[str, ...]
-    tiles: tuple[Tile, ...]
-    sections: tuple[Section, ...]
-    figures: tuple[tuple[str, str], ...]
-    counted_since: str
-    code: tuple[tuple[str, str], ...]
-    definition: str
-    has_rows: bool
+    comment: str = ""
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    sections: tuple[Section, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    counted_since: str = ""
+    code: tuple[tuple[str, str], ...] = ()
+    definition: str = ""
+    has_rows: bool = False
     blocks: tuple[Drawn, ...] = ()
 
 

@@ -81,12 +81,17 @@ class Wanted:
     def object(self, schema: str, name: str, kind: str) -> str:
         """The link to one object."""
         values = {
-            "schema": schema,
-            "name": name,
+            "schema": _spelled(schema),
+            "name": _spelled(name),
             "type": "" if kind == "table" else kind,
             "database": "" if self.is_default else self.database,
         }
         return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def _spelled(name: str) -> str:
+    """As an operation takes it: spaces around a name are the name's only in quotes."""
+    return name if name == name.strip() else '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)
