@@ -4,7 +4,7 @@ dies in between has told nobody of what did not happen, and forgotten nobody. Ea
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -25,18 +25,17 @@ CLAIM = timedelta(minutes=2)
 MOST = 500
 
 
-def put(ways: Iterable[Channel], subject: str, message: dict[str, Any], at: datetime) -> list[AlertDelivery]:
+def put(ways: Iterable[Channel], subject: str, message: dict[str, Any]) -> list[AlertDelivery]:
     """Write the message for each channel.
 
     Raises Django's database errors."""
+    now = timezone.now()
     rows = [
-        AlertDelivery.objects.create(
-            channel=way.name, subject=subject, message=message, created_at=at, next_at=timezone.now()
-        )
+        AlertDelivery.objects.create(channel=way.name, subject=subject, message=message, created_at=now, next_at=now)
         for way in ways
     ]
     done = AlertDelivery.objects.exclude(state=State.WAITING)
-    old = list(done.order_by("-created_at", "-pk").values_list("pk", flat=True)[MOST : MOST + 1000])
+    old = list(done.order_by("-pk").values_list("pk", flat=True)[MOST : MOST + 1000])
     if old:
         AlertDelivery.objects.filter(pk__in=old).delete()
     return rows
@@ -49,7 +48,7 @@ def next_due() -> AlertDelivery | None:
     Raises Django's database errors."""
     now = timezone.now()
     seen: set[str] = set()
-    for row in AlertDelivery.objects.filter(state=State.WAITING).order_by("created_at", "pk"):
+    for row in AlertDelivery.objects.filter(state=State.WAITING).order_by("pk"):
         if row.channel in seen:
             continue
         seen.add(row.channel)

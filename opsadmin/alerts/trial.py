@@ -43,7 +43,7 @@ def try_out(database: str, who: str, seconds: float) -> list[Tried]:
         )
     now = timezone.now()
     message = test_message(database, who, policy(), now)
-    rows = patiently(lambda: put(ways, subject_of(message), message, now))
+    rows = patiently(lambda: put(ways, subject_of(message), message))
     until = time.monotonic() + seconds
     wake()
     while (left := until - time.monotonic()) > 0 and _wait(rows):

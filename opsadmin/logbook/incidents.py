@@ -113,7 +113,8 @@ def _worsen(incident: Incident, severity: str) -> None:
 
 def _reopen(incident: Incident, at: datetime, who: str = "", text: str = "") -> None:
     incident.closed_at, incident.closed_by, incident.fine_since = None, "", None
-    incident.open_key = _key(incident.database, incident.cause)
+    # Of those that people open there may be many.
+    incident.open_key = None if incident.opened_by else _key(incident.database, incident.cause)
     incident.save(update_fields=["closed_at", "closed_by", "fine_since", "open_key"])
     add_event(incident, Kind.REOPENED, at, who=who, text=text)
 
@@ -260,8 +261,6 @@ def reopen(incident: Incident, who: str, text: str = "") -> None:
                     _("Incident %(number)d of the same cause is open: write there.") % {"number": other.pk}
                 )
             _reopen(now, timezone.now(), who, said)
-            if now.opened_by:
-                Incident.objects.filter(pk=now.pk).update(open_key=None)
 
     try:
         patiently(write)

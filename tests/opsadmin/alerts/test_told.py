@@ -103,3 +103,17 @@ def test_nothing_is_kept_where_nobody_wants_to_be_told(alerts):
     alerts("https://example.com/x")
     note(1, critical("index.invalid"))
     assert told() == [("critical", ["index.invalid"])]
+
+
+def test_an_outage_is_one_message_and_what_outlasts_it_another():
+    note(0, critical("store.tables"), critical("connection.answers"))
+    happened("switch", "To the copies.", severity=Status.CRITICAL, at=at(0.5), ref="1", database="store", title="Store")
+    note(1, critical("store.tables"), critical("connection.answers"), critical("store.copy_age"))
+    assert told() == [("critical", ["connection.answers"])]
+    happened("switch", "Back.", severity=Status.OK, at=at(2), ref="2", database="store", title="Store")
+    note(3, critical("store.tables"), fine("connection.answers"), fine("store.copy_age"))
+    note(7, critical("store.tables"), fine("connection.answers"), fine("store.copy_age"))
+    assert told()[1:] in (
+        [("critical", ["store.tables"]), ("resolved", ["connection.answers"])],
+        [("critical", ["store.tables", "connection.answers"])],
+    )
