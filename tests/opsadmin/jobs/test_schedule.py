@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from opsadmin.api import OperationError, OperationFailed, call, list_tasks, run_task, set_task
@@ -14,6 +16,7 @@ from opsadmin.core.operation import Caller
 from opsadmin.jobs import one_task, runner, tasks
 from opsadmin.jobs.planned import note_dead
 from opsadmin.jobs.schedule import register_task, tick
+from opsadmin.jobs.scheduler import Scheduler, start_scheduler
 from opsadmin.jobs.times import is_due, next_time, retry_time
 from opsadmin.jobs.turn import PERIOD, Turn
 from opsadmin.models import OperationRun, ScheduledTask, ScheduleLease
@@ -285,8 +288,6 @@ def test_the_operation_says_what_was_done_and_is_not_in_the_log(clock):
 
 
 def test_a_site_database_that_is_locked_is_a_sentence(monkeypatch):
-    from django.db import OperationalError
-
     def locked():
         raise OperationalError("database is locked")
 
@@ -314,3 +315,49 @@ def test_two_that_find_the_same_task_due_do_it_once():
     assert len(done) == 1
     note_dead()
     assert row().outcome == "done"
+
+
+# --- from outside, and by itself --------------------------------------------------------------------------------------
+def test_a_cron_ticks_over_http(client, settings, clock):
+    task(every=timedelta(minutes=5))
+    digest = {reach: hashlib.sha256(reach.encode()).hexdigest() for reach in ("reads", "writes")}
+    entries = [{"name": reach, "sha256": digest[reach], "reach": reach} for reach in digest]
+    settings.OPSADMIN = {**settings.OPSADMIN, "API_TOKEN_SHA256": entries}
+    tick_with = {
+        reach: {"content_type": "application/json", "headers": {"Authorization": f"Bearer {reach}"}} for reach in digest
+    }
+    assert client.post("/ops-api/tick/").status_code == 401
+    assert client.post("/ops-api/tick/", **tick_with["reads"]).status_code == 403
+    assert client.get("/ops-api/tick/", **tick_with["writes"]).status_code == 405
+    assert not ScheduledTask.objects.exists()
+    first, second = (client.post("/ops-api/tick/", **tick_with["writes"]).json()["result"] for _ in range(2))
+    assert [(one["task"], one["outcome"], one["message"]) for one in first["done"]] == [("sweep", "done", "Swept.")]
+    assert (second["done"], second["busy"], second["next_at"]) == ([], "", "2026-11-23T12:05:00+00:00")
+
+
+def test_the_sites_own_clock_begins_in_no_test_and_ends_at_once(settings):
+    settings.OPSADMIN = {**settings.OPSADMIN, "SCHEDULER": True}
+    assert not start_scheduler()
+    done = threading.Event()
+    task(run=lambda: done.set() or "Swept.")
+    scheduler = Scheduler()
+    scheduler.start()
+    assert done.wait(10)
+    assert scheduler.stop(10)
+    assert row().outcome == "done"
+
+
+def test_a_site_database_that_fails_does_not_end_it_and_is_told_once(monkeypatch, caplog):
+    looked = threading.Semaphore(0)
+
+    def fail(**more):
+        looked.release()
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr("opsadmin.jobs.scheduler.tick", fail)
+    monkeypatch.setattr("opsadmin.jobs.scheduler.POLL_SECONDS", 0.01)
+    scheduler = Scheduler()
+    scheduler.start()
+    assert all(looked.acquire(timeout=10) for _ in range(4))
+    assert scheduler.stop(10)
+    assert caplog.text.count("the site database does not answer (OperationalError)") == 1
