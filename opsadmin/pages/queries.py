@@ -19,10 +19,12 @@ from django.utils.translation import gettext_lazy
 from opsadmin.core.errors import OperationError
 from opsadmin.pages.actions import Action, register_action
 from opsadmin.pages.queries_coverage import sentences
-from opsadmin.pages.queries_one import statement
+from opsadmin.pages.queries_one import LONGEST, statement
+from opsadmin.pages.queries_past import past_of
 from opsadmin.pages.queries_plan import read_plan
 from opsadmin.pages.queries_read import OPERATION, Reading, read_list, read_one
 from opsadmin.pages.queries_sampled import range_choices, read_sampled
+from opsadmin.pages.queries_text import laid_out, marked_up
 from opsadmin.pages.queries_view import Wanted, listing, orders_of, percent, roles_of
 from opsadmin.pages.registry import Page, pages, register_page
 from opsadmin.pages.site import render_page, site_url
@@ -127,20 +129,25 @@ def _look_now(request: HttpRequest, wanted: Wanted) -> str:
 def _one_page(request: HttpRequest, wanted: Wanted, queryid: str) -> HttpResponse:
     reading = read_one(request, wanted.database, queryid)
     query = reading.found["queries"][0] if reading.found else None
+    past = past_of(wanted, queryid)
+    text = query["sql"] if query else past.text
     address = site_url(request, "ops_queries")
     context = {
-        "title": one_line(query["sql"], 60) if query else _("Statement"),
+        "title": one_line(text, 60) if text else _("Statement"),
         "database": wanted.database,
         "address": f"{address}{wanted.query(queryid=queryid)}",
         "back": f"{address}{wanted.query()}",
         "reading": reading,
         "one": statement(query, reading.taken_at) if query else None,
+        "past": past,
+        "queryid": queryid,
+        "text": marked_up(laid_out(text[:LONGEST])) if text else "",
         "links": _links(request, wanted.database, query) if query else [],
         # What does not answer is not asked for a plan too.
         "plan": read_plan(request, wanted.database, query) if query and reading.seen is None else None,
     }
     answer = render_page(request, "queries_one", context)
-    answer.status_code = 404 if reading.wrong else 200
+    answer.status_code = 404 if reading.wrong and not past.is_known else 200
     return answer
 
 

@@ -32,7 +32,7 @@ def change_name(order: str) -> str:
 
 
 def said_change(query: Mapping[str, Any], order: str) -> str:
-    """`+180 %`, `−4 %`, `×12`, `new`; a dash where nothing is known of the time before. HTML that tells more from less by its sign
+    """`+180 %`, `−4 %`, `±0 %`, `×12`, `new`; a dash where nothing is known of the time before. HTML that tells more from less by its sign
     and an arrow, and by colour besides."""
     if query["is_new"]:
         return format_html('<span class="queries-change is-new">{}</span>', _("new"))
@@ -42,7 +42,7 @@ def said_change(query: Mapping[str, Any], order: str) -> str:
         return "–"
     change = query[compared(order)] / earlier - 1
     if abs(change) < LEAST:
-        return "0 %"
+        return "±0 %"
     said = changed(change)
     tone, arrow = ("is-more", "▲") if change > 0 else ("is-less", "▼")
     return format_html(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from opsadmin.templatetags.ops import clock
-from opsadmin.workload.windows import Coverage
+from opsadmin.workload.windows import Coverage, Missing
 
 #: So many times without a sample are named, the longest ones.
 NAMED = 3
@@ -20,22 +21,31 @@ def sentences(covered: Coverage) -> Iterator[str]:
     if covered.since is None:
         return
     yield ngettext(
-        "PostgreSQL answered %(answered)d of %(possible)d look.",
-        "PostgreSQL answered %(answered)d of %(possible)d looks.",
+        "%(answered)d of %(possible)d look gave a sample.",
+        "%(answered)d of %(possible)d looks gave a sample.",
         covered.possible,
     ) % {"answered": covered.answered, "possible": covered.possible}
     if covered.is_short:
-        yield _("Samples begin at %(when)s.") % {"when": clock(covered.since)}
+        yield _("The first one was taken at %(when)s.") % {"when": said_when(covered.since)}
     longest = sorted(covered.missing, key=lambda one: one.start - one.end)[:NAMED]
     for one in sorted(longest, key=lambda one: one.start):
-        words = {"from": clock(one.start), "to": _until(one.end, covered)}
+        words = {"from": said_when(one.start), "to": _until(one, covered)}
         if one.is_outage:
-            yield _("From %(from)s to %(to)s PostgreSQL did not answer.") % words
+            yield _("None from %(from)s to %(to)s: PostgreSQL did not answer.") % words
         else:
-            yield _("From %(from)s to %(to)s nobody looked.") % words
+            yield _("None from %(from)s to %(to)s: nobody looked.") % words
     if more := len(covered.missing) - len(longest):
         yield ngettext("So it was %(n)d more time.", "So it was %(n)d more times.", more) % {"n": more}
 
 
-def _until(end: datetime, covered: Coverage) -> str:
-    return _("now") if end >= covered.end else clock(end)
+def said_when(moment: datetime) -> str:
+    """`20:15`, with the day where it is not today."""
+    local = timezone.localtime(moment)
+    return format_date(local, "H:i" if local.date() == timezone.localdate() else "j M H:i")
+
+
+def _until(one: Missing, covered: Coverage) -> str:
+    if one.end >= covered.end:
+        return _("now")
+    start, end = timezone.localtime(one.start), timezone.localtime(one.end)
+    return format_date(end, "H:i") if start.date() == end.date() else said_when(one.end)

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import said, said_bytes, said_number
-from opsadmin.pages.queries_text import laid_out, marked_up
 from opsadmin.pages.queries_view import percent, width_of
 from opsadmin.pages.tiles import Tile
 from opsadmin.workload.queries import said_ms
@@ -37,11 +35,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Statement:
-    """`is_long`: `sql` is not all of its text. `nothing_of`: what it takes nothing of. `signs`: what stands out, in
+    """`is_long`: not all of its text is shown. `nothing_of`: what it takes nothing of. `signs`: what stands out, in
     sentences."""
 
     queryid: str
-    sql: SafeString
     is_long: bool
     tiles: tuple[Tile, ...]
     costs: tuple[Cost, ...]
@@ -57,7 +54,6 @@ def statement(query: Mapping[str, Any], taken_at: datetime | None) -> Statement:
     costs = list(_costs(query))
     return Statement(
         queryid=query["queryid"],
-        sql=marked_up(laid_out(text[:LONGEST])),
         is_long=query["is_cut"] or len(text) > LONGEST,
         tiles=tuple(_tiles(query, rate)),
         costs=tuple(one for one in costs if one.total),

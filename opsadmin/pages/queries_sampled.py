@@ -49,11 +49,9 @@ def read_sampled(wanted: Wanted) -> SampledList:
     found = top_between(wanted.database, start, end, sort_by=wanted.sort, limit=ALL, text=wanted.text, role=wanted.role)
     chosen = [
         one
-        for one in found
+        for one in as_compared(found, covered)
         if one.calls >= wanted.min_calls and (not wanted.table or names_table(one.sql, wanted.table))
     ]
-    if not _is_comparable(covered):
-        chosen = [replace(one, before=None, is_new=False) for one in chosen]
     page = chosen[wanted.offset : wanted.offset + PAGE]
     sparks = query_sparks(wanted.database, [one.queryid for one in page], start, end, SPARK_POINTS) if page else {}
     queries = [{**as_told(one), "spark": _spark(one, sparks[one.queryid], start, end, wanted.range)} for one in page]
@@ -70,6 +68,11 @@ def _is_comparable(covered: Coverage) -> bool:
     """Whether the time before was sampled as long as the range is: sums of a shorter one say nothing."""
     length = covered.end - covered.start
     return covered.since is not None and covered.since <= covered.start - length * COMPARABLE
+
+
+def as_compared(found: list[SampledQuery], covered: Coverage) -> list[SampledQuery]:
+    """Compared with the time before only where that was sampled."""
+    return found if _is_comparable(covered) else [replace(one, before=None, is_new=False) for one in found]
 
 
 def as_told(query: SampledQuery) -> dict[str, Any]:

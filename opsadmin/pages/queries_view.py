@@ -242,8 +242,10 @@ def _figures(wanted: Wanted) -> list[_Figure]:
         (_("Mean"), "mean_time", lambda query: said_ms(query["mean_time"])),
         (_("Max"), "max_time", lambda query: said_ms(query["max_time"])),
         (_("Calls"), "calls", lambda query: said_number("", query["calls"])),
-        (_("Rows"), "rows", lambda query: said_number("", query["rows"])),
     ]
+    # The change takes its place, and the room is little.
+    if not wanted.range or wanted.sort == "rows":
+        found.append((_("Rows"), "rows", lambda query: said_number("", query["rows"])))
     match wanted.sort:
         case "io":
             found += [

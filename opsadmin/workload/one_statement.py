@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
 from opsadmin.core.result import Result
 from opsadmin.models import Mark, Sample, SampledStatement
+from opsadmin.workload.levels import level_for
 from opsadmin.workload.marks import Happened
-from opsadmin.workload.reading import fine_rows
 from opsadmin.workload.sums import Sums, added
 
 #: What may make a statement faster or slower on purpose.
 FIXES = (Mark.Kind.DEPLOY, Mark.Kind.INDEX_CREATED, Mark.Kind.INDEX_DROPPED)
 
+#: The metric that tells of how many seconds a sample of figures holds statements.
+_COUNTED = re.compile(r'"calls":\s*\[([0-9.eE+-]+)')
+
 
 @dataclass(frozen=True)
 class Stretch(Result):
-    """A time that was looked at, and what the statement took in it."""
+    """A time that was looked at, and what the statement took in it. `seconds`: so long is what the looks in it tell of; a look tells
+    of all the time since the one before. 0 where that is not known."""
 
     start: datetime
     end: datetime
+    seconds: float
     sums: Sums
 
     @property
     def middle(self) -> datetime:
         return self.start + (self.end - self.start) / 2
 
-    @property
-    def minutes(self) -> float:
-        return max((self.end - self.start).total_seconds() / 60, 0.1)
+    def a_minute(self, value: float) -> float | None:
+        """That much in the stretch, as a rate."""
+        return 60 * value / self.seconds if self.seconds else None
 
 
 @dataclass(frozen=True)
@@ -63,22 +74,35 @@ class Effect(Result):
 def statement_line(database: str, queryid: str, start: datetime, end: datetime, points: int) -> Line:
     """What the statement took in [start, end), over all roles, in at most about `points` stretches. Those that nobody looked at are
     left out; where it is not among the statements kept of a stretch, it counts as not called. One statement."""
-    level, rows = fine_rows(database, Sample.Kind.STATEMENTS, start, end, points)
+    level = level_for(start, end, timezone.now(), points)
+    rows = Sample.objects.filter(
+        database=database,
+        kind__in=(Sample.Kind.METRICS, Sample.Kind.STATEMENTS),
+        level=level.name,
+        at__gt=start - level.width,
+        at__lt=end,
+    ).order_by("at")
+    # A month of samples is some megabytes: they are searched for the one statement, not read whole.
+    entry = re.compile(rf'"{re.escape(queryid)}\|(?:[^"\\]|\\.)*":\s*(\[[^\]]*\])')
     width = level.width * max(1, -int(-((end - start) / level.width) // max(points, 1)))
     first = level.begin(start)
-    groups: dict[int, list[Sample]] = {}
-    for row in rows:
-        groups.setdefault((row.at - first) // width, []).append(row)
-    prefix = f"{queryid}|"
+    sums: dict[int, list[Sums]] = {}
+    seconds: dict[int, float] = {}
+    last_look = start
+    values = rows.values_list("kind", "at", "last_at", Cast("data", TextField()))
+    for kind, at, last_at, data in values.iterator(chunk_size=200):
+        number = (at - first) // width
+        if kind == Sample.Kind.STATEMENTS:
+            sums.setdefault(number, []).extend(Sums(*json.loads(found)) for found in entry.findall(data))
+        elif counted := _COUNTED.search(data):
+            seconds[number] = seconds.get(number, 0.0) + float(counted[1])
+        last_look = max(last_look, last_at)
     stretches = []
-    for number, group in groups.items():
-        sums = added(Sums(*values) for row in group for key, values in row.data["by"].items() if key.startswith(prefix))
+    for number in sorted(sums.keys() | seconds.keys()):
         begin = first + number * width
-        until = begin + width
         # The present one is not over yet.
-        if until > end:
-            until = max(group[-1].last_at, begin + timedelta(minutes=1))
-        stretches.append(Stretch(begin, until, sums))
+        until = begin + width if begin + width <= end else max(last_look, begin + timedelta(minutes=1))
+        stretches.append(Stretch(begin, until, seconds.get(number, 0.0), added(sums.get(number, ()))))
     return Line(width, tuple(stretches))
 
 

@@ -24,11 +24,16 @@ def write_samples(
 ) -> None:
     """A sample of every width for looks at these times, oldest first; where `answers` says no, PostgreSQL was down."""
     last, statements, figures = {}, {}, {}
+    before: datetime | None = None
     for at in looks:
         up = answers(at)
         by = at_look(at) if up else {}
         total = added(by.values()) if by else Sums()
         cells: Cells = {"up": Cell(1, float(up), float(up), float(up))}
+        if up and before is not None:
+            seconds = (at - before).total_seconds()
+            cells["calls"] = Cell(seconds, total.calls, total.calls / seconds, total.calls / seconds)
+        before = at if up else before
         for level in LEVELS:
             key = level, level.begin(at)
             last[key] = at
