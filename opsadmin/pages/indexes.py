@@ -58,7 +58,8 @@ def _wanted(request: HttpRequest, database: str, *, is_default: bool) -> Wanted:
 
 
 def _list_page(request: HttpRequest, wanted: Wanted) -> HttpResponse:
-    reading = read_list(wanted, again="again" in request.GET)
+    again = {"again": 1} if "again" in request.GET else {}
+    reading = read_list(wanted, again=bool(again))
     may = _may(request)
     orders = order_names().items()
     return render_page(
@@ -68,7 +69,8 @@ def _list_page(request: HttpRequest, wanted: Wanted) -> HttpResponse:
             "title": _("Indexes"),
             "wanted": wanted,
             "databases": postgres_aliases(),
-            "address": f"{site_url(request, 'ops_indexes')}{wanted.query()}",
+            # Who asked to look again gets the answer to that, however long it takes.
+            "address": f"{site_url(request, 'ops_indexes')}{wanted.query(**again)}",
             "again": wanted.query(again=1),
             "reading": reading,
             "listing": listing(reading, wanted, may) if reading.rows is not None else None,

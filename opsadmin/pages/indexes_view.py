@@ -157,7 +157,7 @@ def _row(row: Mapping[str, Any], wanted: Wanted, helps: list[str]) -> Row:
     shown = figures(row)
     return Row(
         object=row["object"],
-        link=wanted.query(index=row["object"], list="", sort="", text="", page=""),
+        link=wanted.query(index=row["object"]),
         table=row.get("table_object", ""),
         on=on(row),
         remark=remark(row),

@@ -44,6 +44,8 @@ def test_everything_that_a_role_can_reach(role, store_db):
             offered = set(_RUN.findall(answer.text))
             assert offered <= allowed, page.slug
         for one in operations():
+            if one.name in allowed and role_of(one.permission) is not role:
+                continue  # the role below went there
             status = client.get(f"/admin/ops/run/{one.name}/").status_code
             assert status == (200 if one.name in allowed else 403), one.name
             if one.name not in allowed:
