@@ -179,67 +179,73 @@ def _one_page(request: HttpRequest, wanted: Wanted, name: str) -> HttpResponse:
     kind = kind if kind in DETAILED else "table"
     schema = request.GET.get("schema", "").replace("\0", "") or "public"
     given = {"database": wanted.database, "schema": schema, "name": name, "object_type": kind}
-    reading = read(
-        request,
-        DETAILS,
-        given,
-        keep=f"object.{_digest(kind, schema, name)}",
-        told=told_object,
-        most=KEPT_OBJECTS,
-    )
-    user = request.user
-
-    def page_of(operation: str) -> str:
-        return site_url(request, "ops_run_operation", operation)
-
-    may = May(user.has_perm("opsadmin.create_index"), user.has_perm("opsadmin.drop_index"), page_of)
-    one = object_view(reading.found, wanted, may if not reading.seen else None) if reading.found else None
-    own = wanted.object(schema, name, kind)
-    address = site_url(request, "ops_tables")
-    may_see_rows = user.has_perm(find(ROWS).permission)
-    context = {
-        "title": one.title if one else name,
+    address, own = site_url(request, "ops_tables"), wanted.object(schema, name, kind)
+    show = "" if kind in ("table", "partitioned_table") else _show_of(kind)
+    context: dict[str, Any] = {
+        "title": name,
         "wanted": wanted,
         "schema": schema,
         "name": name,
-        "kind": kind,
         "address": f"{address}{own}",
-        "back": f"{address}{wanted.query(schema='', show='' if kind in ('table', 'partitioned_table') else _show_of(kind))}",
+        "back": f"{address}{wanted.query(schema='', show=show)}",
         "in_schema": f"{address}{wanted.query(schema=schema, show='')}",
-        "reading": reading,
-        "one": one,
-        "suggestions": _suggestions(reading, wanted, schema, name, kind),
-        "links": [*_of(reading, wanted), *_links(request, wanted, schema, name, kind, own)] if one else [],
-        "may_see_rows": may_see_rows,
-        "rows_link": f"{address}{own}&rows=1#rows"
-        if one and one.has_rows and may_see_rows and not reading.seen
-        else "",
-        "sample": _sample(request, given) if one and one.has_rows and may_see_rows and "rows" in request.GET else None,
+        "may_see_rows": request.user.has_perm(find(ROWS).permission),
     }
+    if "rows" in request.GET and context["may_see_rows"]:
+        context |= _rows(request, given, own)
+    else:
+        context |= _details(request, wanted, given, own)
+    reading: Reading = context["reading"]
+    context["suggestions"] = _suggestions(reading, wanted, schema, name, kind)
     answer = render_page(request, "tables_one", context)
     answer.status_code = 404 if reading.wrong else 200
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _show_of(kind: str) -> str:
-    kinds = {"procedure": "function", "aggregate": "function", "domain": "type", "schema": ""}
-    show = kinds.get(kind, kind)
-    return show if show in SHOWN else ""
+def _details(request: HttpRequest, wanted: Wanted, given: dict[str, str], own: str) -> dict[str, Any]:
+    """The object with all that belongs to it."""
+    schema, name, kind = given["schema"], given["name"], given["object_type"]
+    keep = f"object.{_digest(kind, schema, name)}"
+    reading = read(request, DETAILS, given, keep=keep, told=told_object, most=KEPT_OBJECTS)
+    if not reading.found:
+        return {"reading": reading}
+    user = request.user
+
+    def page_of(operation: str) -> str:
+        return site_url(request, "ops_run_operation", operation)
+
+    may = May(user.has_perm("opsadmin.create_index"), user.has_perm("opsadmin.drop_index"), page_of)
+    one = object_view(reading.found, wanted, may if not reading.seen else None)
+    found = {"reading": reading, "one": one, "title": one.title}
+    if one.has_rows and not reading.seen:
+        found["rows_link"] = f"{site_url(request, 'ops_tables')}{own}&rows=1"
+    return {**found, "links": [*_of(reading, wanted), *_links(request, wanted, schema, name, kind, own)]}
 
 
-def _sample(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
-    """Rows as the template shows them; or why there are none."""
+def _rows(request: HttpRequest, given: dict[str, str], own: str) -> dict[str, Any]:
+    """Some rows of the object. They are not kept."""
     asked = {name: given[name] for name in ("database", "schema", "name")}
     reading = read(request, ROWS, asked, told=lambda found: found)
+    found = {
+        "reading": reading,
+        "address": f"{site_url(request, 'ops_tables')}{own}&rows=1",
+        "links": [(_("All of the object"), f"{site_url(request, 'ops_tables')}{own}")],
+    }
     if reading.found is None:
-        return {"error": reading.wrong.message if reading.wrong else reading.silence, "running": reading.running}
+        return found
     limit = next(one for one in find(ROWS).fields if one.name == "limit").default
     common = [
         (one.column, [(value, f"{100 * share:.0f} %") for value, share in one.values])
         for one in reading.found.common[:30]
     ]
-    return {"view": rows_view(reading.found.rows, limit), "common": common}
+    return {**found, "sample": {"view": rows_view(reading.found.rows, limit), "common": common}}
+
+
+def _show_of(kind: str) -> str:
+    kinds = {"procedure": "function", "aggregate": "function", "domain": "type", "schema": ""}
+    show = kinds.get(kind, kind)
+    return show if show in SHOWN else ""
 
 
 def _suggestions(reading: Reading, wanted: Wanted, schema: str, name: str, kind: str) -> list[tuple[str, str]]:

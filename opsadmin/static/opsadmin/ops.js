@@ -95,6 +95,7 @@
                 }
             } catch {
                 told.textContent = live.dataset.lost;
+                live.querySelector(".ops-live-read")?.replaceChildren(live.dataset.lost);
             }
             plan();
         };
