@@ -32,4 +32,5 @@ register_task(
     run=prune,
     enabled=False,
     is_logged=False,
+    operation="prune_history",
 )

@@ -21,7 +21,9 @@ LONGEST = timedelta(minutes=10)
 class Task:
     """`run` returns one sentence of what it did, and raises `OperationError` where it could not. `every`: from one beginning
     to the next. `longest`: beyond that it counts as failed. `enabled`: whether it runs before anybody decided. `is_logged`:
-    its runs are kept in the log of runs; a task that does operations, which are kept there themselves, says False."""
+    its runs are kept in the log of runs; a task that does operations, which are kept there themselves, says False.
+    `operation`: what a person does in place of running it, because that asks for a permission of its own or a confirmation;
+    who may not do that may not switch the task on either."""
 
     name: str
     title: Any
@@ -31,6 +33,7 @@ class Task:
     longest: timedelta = LONGEST
     enabled: bool = True
     is_logged: bool = True
+    operation: str = ""
 
 
 _tasks: dict[str, Task] = {}
@@ -46,11 +49,12 @@ def register_task(
     longest: timedelta = LONGEST,
     enabled: bool = True,
     is_logged: bool = True,
+    operation: str = "",
 ) -> Task:
     """Add a task to the schedule; the words mean what they mean in `Task`. `title` and `summary` may be lazy translations.
 
     Raises ValueError where the name is taken, or the interval is not above zero."""
-    task = Task(name, title, every, run, summary, longest, enabled, is_logged)
+    task = Task(name, title, every, run, summary, longest, enabled, is_logged, operation)
     if name in _tasks and _tasks[name].run is not run:
         raise ValueError(f"There are two tasks {name!r}.")
     if every <= timedelta(0) or longest <= timedelta(0):

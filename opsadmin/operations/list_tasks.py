@@ -20,7 +20,7 @@ from opsadmin.jobs.site_database import in_words
 @dataclass(frozen=True, kw_only=True)
 class TaskState(Result):
     """`outcome`: of the last run, empty where there was none. `usual_every_seconds`: as the task was registered. `run`: the
-    last run's number in the log, where it is there."""
+    last run's number in the log, where it is there. `operation`: what a person does in place of running it."""
 
     task: str
     title: str
@@ -35,6 +35,7 @@ class TaskState(Result):
     elapsed_ms: float | None
     failures: int
     run: int | None
+    operation: str
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def state_of(one: Planned) -> TaskState:
         elapsed_ms=row.elapsed_ms,
         failures=row.failures,
         run=row.run,
+        operation=one.task.operation,
     )
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from opsadmin.core.errors import OperationFailed, Stopped
+from opsadmin.core.errors import NotPermitted, OperationFailed, Stopped
 from opsadmin.core.operation import Call, Effect, Preview, Progress, operation
 from opsadmin.core.params import LongOnDatabase, parameter
 from opsadmin.jobs.one_task import TaskDone, do
 from opsadmin.jobs.planned import note_dead, planned_one
 from opsadmin.jobs.site_database import in_words
-from opsadmin.jobs.tasks import find_task
+from opsadmin.jobs.tasks import Task, find_task
 from opsadmin.jobs.turn import new_holder
 
 
@@ -31,6 +31,8 @@ class Parameters(LongOnDatabase):
 def preview(parameters: Parameters, call: Call) -> Preview:
     task = find_task(parameters.task)
     words = {"task": str(task.title)}
+    if task.operation:
+        return Preview((str(task.summary),), refusal=_elsewhere(task).message)
     return Preview((_("%(task)s: it runs once, now, and then again as planned.") % words, str(task.summary)))
 
 
@@ -45,6 +47,9 @@ def preview(parameters: Parameters, call: Call) -> Preview:
     preview=preview,
 )
 def run(parameters: Parameters, call: Call) -> TaskDone:
+    task = find_task(parameters.task)
+    if task.operation:
+        raise _elsewhere(task)
     with in_words():
         note_dead()
         one = planned_one(parameters.task)
@@ -58,3 +63,10 @@ def run(parameters: Parameters, call: Call) -> TaskDone:
         case "failed":
             raise OperationFailed(done.message)
     return done
+
+
+def _elsewhere(task: Task) -> NotPermitted:
+    words = {"task": task.title, "operation": task.operation}
+    return NotPermitted(
+        _("A person does “%(task)s” by the operation %(operation)s, which asks for what it takes.") % words
+    )

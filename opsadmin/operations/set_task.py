@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opsadmin.core.blocks import said_seconds
-from opsadmin.core.errors import OperationError
-from opsadmin.core.operation import Call, Effect, Preview, operation
+from opsadmin.core.errors import NotPermitted, OperationError
+from opsadmin.core.operation import Call, Caller, Effect, Preview, operation
 from opsadmin.core.params import OnDatabase, parameter
 from opsadmin.jobs.patiently import patiently
 from opsadmin.jobs.planned import Planned, planned_one
 from opsadmin.jobs.site_database import in_words
+from opsadmin.jobs.tasks import Task, find_task
 from opsadmin.models import ScheduledTask
 from opsadmin.operations.list_tasks import TaskState, state_of
+from opsadmin.perform import find
 
 #: A month: what is rarer is better not left to a clock that nobody looks at.
 MOST_MINUTES = 31 * 24 * 60
@@ -54,6 +56,8 @@ def preview(parameters: Parameters, call: Call) -> Preview:
 )
 def run(parameters: Parameters, call: Call) -> TaskState:
     _check(parameters)
+    if parameters.enabled:
+        _check_may(find_task(parameters.task), call.caller)
     with in_words():
         one = planned_one(parameters.task)
         row = one.row
@@ -84,6 +88,16 @@ def _check(parameters: Parameters) -> None:
         raise OperationError(
             _("An interval is 1 minute or more; 0 stands for the usual one."), parameter="every_minutes"
         )
+
+
+def _check_may(task: Task, caller: Caller) -> None:
+    """Who switches it on lets it happen.
+
+    Raises `NotPermitted`."""
+    does = find(task.operation) if task.operation else None
+    if does is not None and not (caller.may(does.permission) and does.effect.rank <= caller.reach.rank):
+        words = {"caller": caller.name, "task": task.title, "operation": does.name}
+        raise NotPermitted(_("%(caller)s may not switch on “%(task)s”, because they may not do %(operation)s.") % words)
 
 
 def _sentences(one: Planned, parameters: Parameters) -> list[str]:

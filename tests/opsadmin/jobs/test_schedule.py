@@ -11,8 +11,8 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from opsadmin.api import OperationError, OperationFailed, call, list_tasks, run_task, set_task
-from opsadmin.core.operation import Caller
+from opsadmin.api import NotPermitted, OperationError, OperationFailed, call, list_tasks, run_task, set_task
+from opsadmin.core.operation import Caller, Effect
 from opsadmin.jobs import one_task, runner, tasks
 from opsadmin.jobs.planned import note_dead
 from opsadmin.jobs.schedule import register_task, tick
@@ -20,7 +20,7 @@ from opsadmin.jobs.scheduler import Scheduler, start_scheduler
 from opsadmin.jobs.times import is_due, next_time, retry_time
 from opsadmin.jobs.turn import PERIOD, Turn
 from opsadmin.models import OperationRun, ScheduledTask, ScheduleLease
-from opsadmin.perform import perform
+from opsadmin.perform import perform, preview
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
 
@@ -315,6 +315,23 @@ def test_two_that_find_the_same_task_due_do_it_once():
     assert len(done) == 1
     note_dead()
     assert row().outcome == "done"
+
+
+def test_what_asks_for_more_is_not_done_by_the_way():
+    task("prune", enabled=False, operation="drop_index", run=lambda: pytest.fail("It ran."))
+    with pytest.raises(NotPermitted, match="A person does “Prune” by the operation drop_index"):
+        run_task(task="prune")
+    assert preview("run_task", {"task": "prune"}, Caller("anna", "http")).refusal
+    wish = {"task": "prune", "enabled": True}
+    for less in (
+        Caller("anna", "page", may=lambda permission: permission == "opsadmin.manage_schedule"),
+        Caller("cron", "http", reach=Effect.WRITES),
+    ):
+        with pytest.raises(NotPermitted, match="may not switch on “Prune”, because they may not do drop_index"):
+            perform("set_task", wish, less)
+    assert not ScheduledTask.objects.exists()
+    assert perform("set_task", wish, Caller("lead", "page")).enabled
+    assert not perform("set_task", {**wish, "enabled": False}, Caller("cron", "http", reach=Effect.WRITES)).enabled
 
 
 # --- from outside, and by itself --------------------------------------------------------------------------------------
