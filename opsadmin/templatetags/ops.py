@@ -73,6 +73,8 @@ def group_word(group: str) -> str:
         "configuration": _("Configuration"),
         "store": _("Store"),
         "runs": _("Runs"),
+        "logbook": _("Incidents and decisions"),
+        "alerts": _("Alerts"),
     }
     return ours.get(group) or group.replace("_", " ").capitalize()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from stores import get_store, switching
 from stores.engine import breaker
 from stores.logbook import TOLD, tell_switches
 from stores.models import StoreSwitch
+from tests.opsadmin.logbook.reports import critical, report
 from tests.opsadmin.pages.counted import point_at
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
@@ -139,3 +141,27 @@ def test_a_site_database_that_refuses_costs_a_line_in_the_log(monkeypatch, caplo
         look()
     assert len([one for one in caplog.records if "was not noted" in one.getMessage()]) == 3
     assert "s3cret" not in caplog.text
+
+
+def test_looks_that_end_at_the_same_moment_make_one_incident():
+    begin = threading.Barrier(4)
+    failed = []
+
+    def one_look(minute):
+        begin.wait(10)
+        try:
+            note_report("store", report(minute, critical("index.invalid"), critical("connection.answers")))
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one_look, args=(number / 100,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failed
+    one = Incident.objects.get()
+    assert Condition.objects.filter(incident=one).count() == 2
+    assert [event.kind for event in one.events.all()] == ["opened", "worse", "worse"]
