@@ -72,7 +72,7 @@ def preview(parameters: Parameters, call: Call) -> Preview:
             )
             % {"most": most},
             _("Nobody has to wait for it: the tables are read as by a SELECT (ACCESS SHARE lock)."),
-            _("It takes at most %(seconds)s s, and as much of the server's disk and of one processor meanwhile.")
+            _("For at most %(seconds)s s it takes that much of the server's disk, and one processor.")
             % {"seconds": seconds},
         ]
     else:

@@ -329,7 +329,8 @@ def _idea(
         ),
         reason=_THOUSANDS.sub("\N{NO-BREAK SPACE}", one["reason"]),
         remark=remark,
-        basis=_said_basis(one["basis"], one["using"]),
+        # What was measured needs no word on where the estimate is from.
+        basis="" if one["verified"] else _said_basis(one["basis"], one["using"]),
         lines=tuple(lines[each["query"]] for each in helped[:HELPED]),
         more_lines=max(0, len(helped) - HELPED),
         model=model,

@@ -20,6 +20,7 @@ from opsadmin.faces.operation_form import changed, query_of
 from opsadmin.indexing.aftermath import State, aftermath_of
 from opsadmin.jobs.state import RunState, state_of
 from opsadmin.models import OperationRun, ScheduledTask
+from opsadmin.pages.ideas_verified import VERIFY
 from opsadmin.pages.patient import ask
 from opsadmin.pages.progress_filter import door_names, title_of_run
 from opsadmin.pages.progress_list import SEE_ALL, about, as_it_is
@@ -85,7 +86,7 @@ def _page(request: HttpRequest, run: OperationRun) -> HttpResponse:
         "again": _again(request, run),
         "may_stop": not state.is_over and run.heartbeat_at is not None and _may_stop(request, run),
         "is_stopping": bool(run.stop_asked_by) and not state.is_over,
-        "next_step": _next_step(request, state) if state.outcome == "interrupted" else None,
+        "next_step": _next_step(request, state),
         "address": address,
         "live": f"{address}&part={PART}",
         "every": EVERY_SECONDS,
@@ -172,8 +173,22 @@ def _stop(request: HttpRequest, run: OperationRun) -> HttpResponse:
 
 
 # --- what became of it ----------------------------------------------------------------------------------------------
+def _of_verification(request: HttpRequest, state: RunState) -> NextStep | None:
+    if state.outcome == "interrupted":
+        return NextStep(_("PostgreSQL takes back what was begun, by itself: nothing is left of it."))
+    if state.outcome != "done":
+        return None
+    query = urlencode({"database": state.database} if state.database else {})
+    address = f"{site_url(request, 'ops_ideas')}?{query}"
+    return NextStep(_("What was measured is shown with the ideas."), _("See the ideas"), address)
+
+
 def _next_step(request: HttpRequest, state: RunState) -> NextStep | None:
-    """What PostgreSQL says became of it."""
+    """Where its result is; of one that lost its process what PostgreSQL says became of it."""
+    if state.operation == VERIFY:
+        return _of_verification(request, state)
+    if state.outcome != "interrupted":
+        return None
     detail: dict[str, Any] = state.detail or {}
     if "index" not in detail:
         return NextStep(_("Nothing was begun in PostgreSQL.")) if "_index" in state.operation else _of_task(state)

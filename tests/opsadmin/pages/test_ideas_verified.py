@@ -120,7 +120,10 @@ def test_page(reader: Client, client: Client, sent: Any) -> None:
     assert f"?run={run.pk}" in page
     assert "Verify on copies" not in page
     run.delete()
-    run_of()
+    done = reader.get("/admin/ops/progress/", {"run": run_of().pk}).text
+    assert "What was measured is shown with the ideas." in done
+    lost = run_of(outcome=OperationRun.Outcome.INTERRUPTED, result=None)
+    assert "nothing is left of it" in reader.get("/admin/ops/progress/", {"run": lost.pk}).text
     page = look(reader)
     assert "Ideas are being verified" not in page
     for words in (
