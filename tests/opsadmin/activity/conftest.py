@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from psycopg.conninfo import make_conninfo
 from tests.opsadmin.workload.conftest import alias_at, pg_stat_statements  # noqa: F401  # a fixture
 
 BARE, APP = "activity_bare", "activity_app"
+#: Other tests take the fixture too, and then there is a database for each.
+_numbers = itertools.count()
 
 
 class Others:
@@ -70,7 +73,7 @@ class Others:
 @pytest.fixture(scope="session")
 def activity_dsn(superuser_dsn: str) -> Iterator[str]:
     """The address, as superuser, of a database with the table `shop."Order s"`."""
-    name = f"activity_{os.getpid()}"
+    name = f"activity_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         for role in (BARE, APP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from django.db import connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 EVERY_KIND = (Path(__file__).parent / "every_kind.sql").read_text(encoding="utf-8")
+#: Other tests take the fixture too, and then there is a database for each.
+_numbers = itertools.count()
 
 
 def _connect_alias_to(alias: str, **parts: str) -> None:
@@ -23,7 +26,7 @@ def _connect_alias_to(alias: str, **parts: str) -> None:
 def catalogue_dsn(superuser_dsn: str) -> Iterator[str]:
     """The address, as superuser, of a database made from every_kind.sql, and two roles: `catalogue_bare` without any
     grant and `"Odd Role"`."""
-    name = f"catalogue_{os.getpid()}"
+    name = f"catalogue_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         for role in ("catalogue_bare", '"Odd Role"'):

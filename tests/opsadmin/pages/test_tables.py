@@ -72,7 +72,7 @@ def test_every_object_opens_from_its_list(reader, every_kind):
     opened = 0
     for show in SHOWN:
         for schema in ("sales", ODD):
-            for query, text in links(look(reader, show=show, schema=schema)):
+            for query, text in links(look(reader, show=show, schema=schema))[:8]:
                 page = look(reader, **query)
                 assert "<h1>" in page, (show, text)
                 opened += 1
