@@ -34,13 +34,13 @@ above AS (
 counted AS (
     SELECT
         p.relid,
-        sum(greatest(c.reltuples, s.n_live_tup, f.bytes / (28 + 12.0 * c.relnatts), 0)) AS rows,
+        sum(greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), f.bytes / (28 + 12.0 * c.relnatts), 0)) AS rows,
         sum(greatest(c.relpages, f.bytes / current_setting('block_size')::integer, 0)) AS pages,
-        sum(s.n_tup_ins)::bigint AS inserts,
-        sum(s.n_tup_upd)::bigint AS updates,
-        sum(s.n_tup_hot_upd)::bigint AS hot,
-        sum(s.n_tup_del)::bigint AS deletes,
-        sum(coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0))::bigint AS scans
+        sum(pg_stat_get_tuples_inserted(c.oid))::bigint AS inserts,
+        sum(pg_stat_get_tuples_updated(c.oid))::bigint AS updates,
+        sum(pg_stat_get_tuples_hot_updated(c.oid))::bigint AS hot,
+        sum(pg_stat_get_tuples_deleted(c.oid))::bigint AS deletes,
+        sum(pg_stat_get_numscans(c.oid) + coalesce(x.scans, 0))::bigint AS scans
     FROM parts AS p
     JOIN pg_class AS c ON c.oid = p.part AND c.relkind IN ('r', 'm')
     -- Nobody looked at it yet. Measuring waits behind an ALTER TABLE: only for who holds a lock on it already.
@@ -50,7 +50,12 @@ counted AS (
                 WHEN %(measured)s AND c.oid = p.relid AND c.relpages = 0 AND c.reltuples < 0 THEN pg_relation_size(c.oid)
             END AS bytes
     ) AS f ON TRUE
-    LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
+    -- The view pg_stat_all_tables would be made for every table of the database.
+    LEFT JOIN LATERAL (
+        SELECT sum(pg_stat_get_numscans(i.indexrelid)) AS scans
+        FROM pg_index AS i
+        WHERE i.indrelid = c.oid
+    ) AS x ON TRUE
     GROUP BY p.relid
 )
 
