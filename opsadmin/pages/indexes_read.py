@@ -16,7 +16,7 @@ from opsadmin.core.result import plain
 from opsadmin.last_seen import remember
 from opsadmin.models import SeenAnswer
 from opsadmin.pages.indexes_look import LIST, LISTS, Looked, keep, kept, look
-from opsadmin.pages.patient import Answer, ask
+from opsadmin.pages.patient import PATIENCE_SECONDS, Answer, ask
 from opsadmin.postgres.capabilities import capabilities_of
 from opsadmin.postgres.sentences import sentence_of
 from opsadmin.postgres.session import read_only
@@ -177,11 +177,13 @@ _ORDER_OF: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 
 # --- all of them ------------------------------------------------------------------------------------------------------
 def _all(wanted: Wanted) -> Reading:
+    seen = kept(wanted.database, ALL)
     answer = ask(
         ("indexes", ALL, wanted),
         wanted.database,
         lambda: _list(wanted),
         after=lambda found: remember(wanted.database, f"indexes.{ALL}", found) if wanted.is_whole else None,
+        patience=PATIENCE_SECONDS if seen is None else FIRST_PATIENCE,
     )
     counts = kept(wanted.database)
     if answer.value is not None:
@@ -190,7 +192,6 @@ def _all(wanted: Wanted) -> Reading:
             rows=found["rows"][:PAGE], found=found["found"], taken_at=answer.taken_at, ground=found["ground"]
         )
     else:
-        seen = kept(wanted.database, ALL)
         reading = Reading(running=answer.error is None, silence=answer.error.message if answer.error else "")
         if seen is not None:
             found = seen.data

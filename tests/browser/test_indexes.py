@@ -46,6 +46,7 @@ LOOKS = (("light", WIDE), ("dark", WIDE), ("light", NARROW))
 def look_at(lead, name, path, looks=LOOKS):
     """Nothing for axe, no sideways scrolling."""
     lead.visit(path)
+    lead.page.locator("[data-reload]").wait_for(state="detached")
     for scheme, size in looks:
         lead.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         lead.page.set_viewport_size(size)

@@ -20,7 +20,7 @@ fitting AS MATERIALIZED (
         AND NOT starts_with(n.nspname, 'pg_temp_') AND NOT starts_with(n.nspname, 'pg_toast_temp_')
         AND (
             %(names)s::text [] IS NULL
-            OR (n.nspname, c.relname) IN (
+            OR c.relname = ANY(%(names)s::name []) AND (n.nspname, c.relname) IN (
                 SELECT
                     g.schema_name,
                     g.index_name
