@@ -22,6 +22,9 @@ from opsadmin.postgres.session import Session
 #: What the list may be ordered by, the largest first; by name from A on.
 ORDERS = ("size", "rows", "dead_rows", "rows_read", "changes", "name")
 
+#: Tables without an estimate whose real size is asked for; the others are told when something has measured them.
+MOST_MEASURED = 60
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableFigures(Result):
@@ -106,7 +109,8 @@ def list_tables(
     values["schema"] = known_schema(session, schema) if schema else ""
     rows = session.rows(question("list_tables"), values)
     facts = session.one(question("counted"))
-    sizes = _real_sizes(session, [row["oid"] for row in rows if not row["is_measured"] and not row["partitions"]])
+    unknown = [row["oid"] for row in rows if not row["is_measured"] and row["kind"] != "partitioned_table"]
+    sizes = _real_sizes(session, unknown[:MOST_MEASURED])
     tables = [_figures(row, sizes.get(row["oid"])) for row in rows]
     if sort_by == "size":
         tables.sort(key=lambda one: -(one.total_bytes or 0))
