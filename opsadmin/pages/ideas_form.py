@@ -16,8 +16,10 @@ from opsadmin.core.params import Parameter
 from opsadmin.faces.sql_file import split_statements
 from opsadmin.pages.ideas_ask import Wish
 from opsadmin.pages.ideas_kept import KINDS, OPERATIONS, QUERIES, WORKLOAD, Kept
+from opsadmin.pages.queries_sampled import range_names
 from opsadmin.pages.site import caller_of
 from opsadmin.perform import find, prepare
+from opsadmin.workload.windows import ALL
 
 #: What may be asked for at once.
 MOST_STATEMENTS, LONGEST = 200, 200_000
@@ -28,6 +30,7 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     WORKLOAD: ("max_size_mb", "max_indexes", "min_calls", "time_limit"),
     QUERIES: ("max_size_mb", "max_indexes", "time_limit"),
 }
+_CHOSEN: dict[str, tuple[str, ...]] = {WORKLOAD: ("window",), QUERIES: ()}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Number:
         return "" if self.most is None else f"{self.most:g}"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a list to choose from."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
 @dataclass
 class Form:
     """One of the two forms. `statements`: what stands in the text field. `complaints` by the name of the field; those of
@@ -70,6 +82,19 @@ class Form:
     @property
     def wrong_statements(self) -> str:
         return self.complaints.get("statements", "")
+
+    @property
+    def windows(self) -> list[Choice]:
+        """The times whose statements may count; none where they are given."""
+        if self.kind == QUERIES:
+            return []
+        names = {ALL: _("since the reset"), **range_names()}
+        chosen = self.values.get("window") or ALL
+        return [Choice(value, label, value == chosen) for value, label in names.items()]
+
+    @property
+    def wrong_window(self) -> str:
+        return self.complaints.get("window", "")
 
     @property
     def numbers(self) -> list[Number]:
@@ -102,7 +127,7 @@ def forms_of(kept: Mapping[str, Kept | None], prefilled: str = "") -> dict[str, 
         last = kept.get(kind)
         given = last.given if last else {}
         values = {name: f"{given[name]:.10g}" for name in _NUMBERS[kind] if given.get(name) is not None}
-        found[kind] = Form(kind, values)
+        found[kind] = Form(kind, values | {name: given[name] for name in _CHOSEN[kind] if name in given})
     found[QUERIES].statements = prefilled
     return found
 
@@ -111,7 +136,7 @@ def posted(request: HttpRequest) -> Form:
     """The form as it was sent. An `again` stands for the statements that were given under that key."""
     kind = request.POST.get("kind", "")
     kind = kind if kind in KINDS else WORKLOAD
-    form = Form(kind, {name: request.POST.get(name, "").strip() for name in _NUMBERS[kind]})
+    form = Form(kind, {name: request.POST.get(name, "").strip() for name in (*_NUMBERS[kind], *_CHOSEN[kind])})
     if kind == QUERIES:
         form.statements = request.POST.get("statements", "").replace("\r\n", "\n")
     return form
@@ -125,6 +150,8 @@ def wish_of(request: HttpRequest, form: Form, database: str, again: Kept | None)
     given: dict[str, Any] = {name: value for name, value in form.values.items() if value}
     given["database"] = database
     says = _("the running workload")
+    if given.get("window") in range_names():
+        says = _("the workload of the last %(time)s") % {"time": range_names()[given["window"]]}
     if form.kind == QUERIES:
         queries = _statements(request, form, again)
         if not queries:

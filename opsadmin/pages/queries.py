@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError
 from opsadmin.pages.actions import Action, register_action
-from opsadmin.pages.queries_coverage import sentences
 from opsadmin.pages.queries_one import LONGEST, statement
 from opsadmin.pages.queries_past import past_of
 from opsadmin.pages.queries_plan import read_plan
@@ -31,6 +30,7 @@ from opsadmin.pages.site import render_page, site_url
 from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
 from opsadmin.postgres.masking import one_line
+from opsadmin.workload.coverage_said import sentences
 from opsadmin.workload.queries import ORDERS
 from opsadmin.workload.windows import WINDOWS
 
@@ -108,11 +108,11 @@ def _list_page(request: HttpRequest, form: FilterForm, wanted: Wanted) -> HttpRe
             "listing": listing(found, wanted) if found is not None else None,
             "ranges": ranges,
             "sampled": sampled,
-            "covered": list(sentences(sampled.covered)) if sampled else [],
-            "elsewhere": percent(sampled.elsewhere) if sampled and sampled.elsewhere >= 0.001 else "",
+            "covered": list(sentences(sampled.chosen.covered)) if sampled else [],
+            "elsewhere": percent(sampled.chosen.elsewhere) if sampled and sampled.chosen.elsewhere >= 0.001 else "",
             "live": ranges[0].link,
-            "look_now": _look_now(request, wanted) if sampled and sampled.covered.since is None else "",
-            "roles": sampled.roles if sampled else roles_of(found),
+            "look_now": _look_now(request, wanted) if sampled and sampled.chosen.covered.since is None else "",
+            "roles": sampled.chosen.roles if sampled else roles_of(found),
             "first_page": wanted.query(page=""),
             "unfiltered": wanted.query(text="", role="", table="", min_calls="", page=""),
         },

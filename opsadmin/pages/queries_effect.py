@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from opsadmin.core.blocks import said_number
 from opsadmin.models import Mark
 from opsadmin.pages.queries_change import changed
-from opsadmin.pages.queries_coverage import said_when
+from opsadmin.workload.coverage_said import said_when
 from opsadmin.workload.one_statement import Effect
 from opsadmin.workload.queries import said_ms
 from opsadmin.workload.sums import Sums

@@ -17,15 +17,16 @@ from opsadmin.core.blocks import said_number
 from opsadmin.models import Mark
 from opsadmin.pages.pictures import Picture, picture
 from opsadmin.pages.queries_change import said_change
-from opsadmin.pages.queries_coverage import said_when, sentences
 from opsadmin.pages.queries_effect import Verdict, verdict
-from opsadmin.pages.queries_sampled import as_compared, as_told, range_names
+from opsadmin.pages.queries_sampled import as_told, range_names
 from opsadmin.pages.queries_view import Choice, Wanted, percent
+from opsadmin.workload.coverage_said import said_when, sentences
 from opsadmin.workload.marks import Happened, marks
 from opsadmin.workload.one_statement import Line, effect_of, statement_line, text_of
 from opsadmin.workload.queries import said_ms
-from opsadmin.workload.trends import SampledQuery, top_between
-from opsadmin.workload.windows import WINDOWS, Coverage, coverage
+from opsadmin.workload.sampled_list import choose
+from opsadmin.workload.trends import SampledQuery
+from opsadmin.workload.windows import Coverage
 
 #: What is shown of a statement where no range is chosen.
 USUAL = "24h"
@@ -65,15 +66,14 @@ class Past:
 
 
 def past_of(wanted: Wanted, queryid: str) -> Past:
-    """At most ten statements to the site database.
+    """At most eleven statements to the site database.
 
     Raises Django's database errors."""
     name = wanted.range or USUAL
-    end = timezone.now()
-    start = end - WINDOWS[name]
-    covered = coverage(wanted.database, start, end)
-    found = top_between(wanted.database, start, end, limit=1, queryid=queryid)
-    query = as_compared(found, covered)[0] if found else None
+    chosen = choose(wanted.database, name, queryid=queryid)
+    covered = chosen.covered
+    start, end = covered.start, covered.end
+    query = next(iter(chosen.queries), None)
     line = statement_line(wanted.database, queryid, start, end, POINTS)
     happened = marks(wanted.database, start, end)
     bands = _bands(covered)

@@ -58,7 +58,7 @@ class Line(Result):
 
 @dataclass(frozen=True)
 class Effect(Result):
-    """A statement before and after something that happened; the stretch it happened in is left out."""
+    """A statement before and after something that happened, as long before as it is ago; the stretch it happened in is left out."""
 
     mark: Happened
     before: Sums
@@ -111,7 +111,9 @@ def effect_of(line: Line, happened: Sequence[Happened]) -> Effect | None:
     mark = next((one for one in reversed(happened) if one.kind in FIXES), None)
     if mark is None:
         return None
-    before = added(one.sums for one in line.stretches if one.end <= mark.at)
+    # Both sides are as long: what changed long before is not its doing.
+    length = max(line.stretches[-1].end - mark.at, 4 * line.width) if line.stretches else line.width
+    before = added(one.sums for one in line.stretches if mark.at - length <= one.start and one.end <= mark.at)
     after = added(one.sums for one in line.stretches if one.start >= mark.at)
     return Effect(mark, before, after)
 

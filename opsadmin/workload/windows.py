@@ -11,7 +11,7 @@ from django.utils import timezone
 from opsadmin.core.result import Result
 from opsadmin.models import Mark, Sample
 from opsadmin.workload.cells import cells_of
-from opsadmin.workload.levels import LEVELS
+from opsadmin.workload.levels import LEVELS, MINUTES
 from opsadmin.workload.marks import marks
 from opsadmin.workload.reading import whole_rows
 from opsadmin.workload.sampler import EVERY
@@ -27,6 +27,19 @@ WINDOWS = {
     "30d": timedelta(days=30),
 }
 CHOICES = (ALL, *WINDOWS)
+
+
+def window_of(database: str, name: str) -> tuple[datetime, datetime]:
+    """Where a window of `WINDOWS` begins and ends: as many samples as it has room for up to the last look, so that the time before
+    has as many. One statement."""
+    now = timezone.now()
+    rows = Sample.objects.filter(database=database, kind=Sample.Kind.METRICS, level=MINUTES.name, at__lte=now)
+    last = rows.order_by("-at").values_list("at", flat=True).first()
+    newest = MINUTES.begin(now)
+    # The present sample has no look yet, unless the last one fell into it.
+    begin = newest - MINUTES.width if last == newest - MINUTES.width else newest
+    end = begin + MINUTES.width
+    return end - WINDOWS[name], min(end, now)
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def coverage(database: str, start: datetime, end: datetime) -> Coverage:
     rows = whole_rows(database, Sample.Kind.METRICS, start, end, timezone.now())
     looks = [cell for row in rows if (cell := cells_of(row.data).get("up")) is not None]
     answered = round(sum(cell.sum for cell in looks))
-    possible = max(answered, int((end - max(start, since)) / EVERY))
+    possible = max(answered, -int(-(end - max(start, since)) // EVERY))
     missing = [Missing(one.start, one.end, is_outage=False) for one in gaps(database, start, end)]
     missing += [
         Missing(max(one.at, start), min(one.until or one.at, end), is_outage=True)
