@@ -24,7 +24,8 @@ _SEEN = "settings.access"
 class Access:
     """`rights`: what roles and extensions let this site do, each with `has` and the `fix`. `extensions`: installed ones
     with their schema. Why it is not of now: PostgreSQL is still asked (`running`), or `silence` says why it does not
-    answer; `seen`: it was read at `taken_at` then. `blind`: the checks that could not look at the last report."""
+    answer; `seen`: it was read at `taken_at` then. `blind`: `titles` of checks that could not look at the last report, by
+    `reason` and `fix`."""
 
     role: str = ""
     server: str = ""
@@ -49,8 +50,8 @@ def read_access(database: str) -> Access:
     """What PostgreSQL allows, now or when it was seen last."""
     answer = ask(("settings",), database, lambda: _read(database), after=lambda found: remember(database, _SEEN, found))
     snapshot = latest(database)
-    blind = [one for one in snapshot.report.get("checks", []) if one.get("unavailable")] if snapshot else []
-    more: dict[str, Any] = {"blind": blind, "blind_at": snapshot.taken_at if snapshot else None}
+    checks = snapshot.report.get("checks", []) if snapshot else []
+    more: dict[str, Any] = {"blind": _blind(checks), "blind_at": snapshot.taken_at if snapshot else None}
     if answer.value is not None:
         return Access(**answer.value, taken_at=answer.taken_at, **more)
     silence = answer.error.message if answer.error is not None else ""
@@ -78,6 +79,15 @@ def _read(database: str) -> dict[str, Any]:
         "rights": [_right(found, need, words) for need, words in needs().items()],
         "extensions": sorted([name, schema] for name, schema in found.extensions.items()),
     }
+
+
+def _blind(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The checks that could not look, together where one thing would help."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in checks:
+        if lack := one.get("unavailable"):
+            found.setdefault((lack["reason"], lack.get("fix", "")), []).append(one["title"])
+    return [{"titles": titles, "reason": reason, "fix": fix} for (reason, fix), titles in found.items()]
 
 
 def needs() -> dict[str, str]:

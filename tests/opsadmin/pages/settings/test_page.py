@@ -147,12 +147,13 @@ def test_checks_that_could_not_look_say_what_lets_them(reader):
     report = {
         "checks": [
             {"title": "Blind one", "unavailable": {"reason": "It may not.", "fix": "GRANT pg_monitor TO me;"}},
+            {"title": "Another one", "unavailable": {"reason": "It may not.", "fix": "GRANT pg_monitor TO me;"}},
             {"title": "Fine one"},
         ]
     }
     HealthSnapshot.objects.create(database="store", taken_at=timezone.now(), status="ok", score=1, report=report)
     text = look(reader, part="access")
-    assert "Blind one" in text
+    assert "Blind one · Another one" in text
     assert "GRANT pg_monitor TO me;" in text
     assert "Fine one" not in text
 
