@@ -35,7 +35,7 @@ from opsadmin.plans.server import PlanSession
 #: Of plans that are asked for; reached long before on a workload of dozens of statements.
 MOST_EXPLAINS = 3000
 #: An index that takes off less of the workload's cost is not worth a person's time. Our choice.
-LEAST_GAIN = 0.001
+LEAST_GAIN = 0.0005
 #: Parts of the size of all tables, for sizes that plans are looked for at.
 TIERS = (0.5, 0.25, 0.12, 0.06, 0.03, 0.015, 0.007)
 #: Parts of the size that the best set without a limit has, for the picture of what a size buys.
@@ -61,8 +61,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Limit:
-    """`size_bytes` of all recommended indexes together; `indexes`: how many; `seconds`: of the whole; `by_hypopg`: sizes as
-    HypoPG reckons them, for comparisons with other tools."""
+    """`size_bytes` of all recommended indexes together; `indexes`: how many; `seconds`: of the whole; `by_hypopg`: sizes and costs
+    as HypoPG reckons them, and only what it can judge, for comparisons with other tools."""
 
     size_bytes: float | None = None
     indexes: int | None = None
@@ -162,9 +162,12 @@ class _Advisor:
         self._progress("looking for candidates", 0.15)
         bench.propose()
         bench.make(range(len(bench.indexes)))
-        sizes = sizes_of(bench, by_hypopg=self._limit.by_hypopg)
-        if not self._limit.by_hypopg:
-            bench.correct(sizes)
+        sized = sizes_of(bench, by_hypopg=self._limit.by_hypopg)
+        sizes = [one.bytes for one in sized]
+        if self._limit.by_hypopg:
+            bench.leave_out_modelled()
+        else:
+            bench.correct(sized)
         upkeep = upkeep_of(bench, sizes, self._window)
         explorer = self._explorer(sizes)
         self._progress("asking for plans", 0.25)
@@ -201,11 +204,11 @@ class _Advisor:
     def _explorer(self, sizes: Sequence[int]) -> Explorer:
         bench = self._bench
         known = [
-            Known(one.weight, relevant, one.base, plans={})
+            Known(one.weight, relevant, one.base, one.own)
             for one, relevant in zip(bench.statements, bench.relevant(), strict=True)
         ]
         return Explorer(
-            bench.cost, known, sizes, most=self._limit.explains, until=self._begin + 0.85 * self._limit.seconds
+            bench.answers, known, sizes, most=self._limit.explains, until=self._begin + 0.85 * self._limit.seconds
         )
 
     def _explore(self, explorer: Explorer) -> None:
@@ -281,7 +284,7 @@ class _Advisor:
             budget_bytes=None if self._limit.size_bytes is None else int(self._limit.size_bytes),
             heap_bytes=sum(table.bytes for table in bench.tables.values()),
             candidates=len(bench.indexes),
-            lower_bound=explorer.model(upkeep).bound(self._limit.size_bytes or 1e18),
+            lower_bound=model.bound(self._limit.size_bytes or 1e18),
             complete=not explorer.is_over,
             database=self._database,
             notes=(*self._notes(), *kept),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -85,6 +86,7 @@ class _Maker:
             yield from self._with_variants(keys)
         yield from self.for_orders(equal)
         yield from self._partial(known, equal, joins, ranges)
+        yield from self._of_rows(conditions, equal, joins, ranges)
         yield from self._block_ranges(ranges)
         yield from self.other_methods(conditions)
 
@@ -147,21 +149,30 @@ class _Maker:
         if len({key.text for key in keys}) == len(keys):
             yield from self._specs(keys)
 
-    def _specs(self, keys: Sequence[Key], predicate: str = "") -> Iterator[IndexSpec]:
+    def _specs(
+        self, keys: Sequence[Key], predicate: str = "", of_predicate: Sequence[Condition] = ()
+    ) -> Iterator[IndexSpec]:
         """The index, and one that carries along what else is read of the table."""
         table = self._table
         yield IndexSpec(table.oid, table.identity, tuple(keys), predicate=predicate)
         if self._use.whole:
             return
-        rest = [self._numbers.get(number) for number in sorted(self._use.columns)]
+        read = self._read_beside(of_predicate)
+        rest = [self._numbers.get(number) for number in sorted(read)]
         own = {key.column for key in keys}
         included = [column for column in rest if column is not None and column.name not in own]
-        if not included or len(included) > MOST_INCLUDED or len(included) < len(self._use.columns) - len(own):
+        if not included or len(included) > MOST_INCLUDED or len(included) < len(read) - len(own):
             return
         width = sum(column.width for column in self._numbers.values())
         if sum(column.width for column in included) <= MOST_INCLUDED_SHARE * width:
             names = tuple(sorted(column.name for column in included))
             yield IndexSpec(table.oid, table.identity, tuple(keys), names, predicate)
+
+    def _read_beside(self, conditions: Sequence[Condition]) -> set[int]:
+        """The columns that are read, without those that stand in these conditions and nowhere else: what the predicate of an
+        index says need not be looked up again."""
+        times = Counter(number for one in conditions if one.kind is Kind.ROW for number in one.place.columns)
+        return {number for number, count in self._use.columns.items() if count > times[number]}
 
     # --- partial ones -----------------------------------------------------------------------------------------------
     def _partial(
@@ -188,6 +199,25 @@ class _Maker:
                 keys = [key for place in order for key in self._ordered(place)]
                 if keys and len(keys) <= MOST_KEYS:
                     yield from self._specs(_forward(keys), predicate)
+
+    def _of_rows(
+        self, conditions: Sequence[Condition], equal: list[Condition], joins: list[Condition], ranges: list[Condition]
+    ) -> Iterator[IndexSpec]:
+        """For what columns of a row are to each other: no value stands in it, so it holds for every statement of its kind."""
+        for predicate, of_predicate in self._row_predicates(conditions).items():
+            lists = [[one] for one in (*equal, *joins, *ranges)] or [[]]
+            lists += [[*equal[: MOST_KEYS - 1], last] for last in (*joins, *ranges) if equal]
+            for chosen in lists:
+                keys = [key for one in chosen for key in self._key(one.place, one.kind)[:1]]
+                yield from self._specs(keys or self.narrowest(), predicate, of_predicate)
+
+    def _row_predicates(self, conditions: Sequence[Condition]) -> dict[str, list[Condition]]:
+        """Each of those, and all of them together."""
+        texts = {named(one.clause, self._table): one for one in conditions if one.kind is Kind.ROW}
+        found = {text: [one] for text, one in sorted(texts.items())}
+        if len(texts) > 1:
+            found[" AND ".join(sorted(texts))] = [texts[text] for text in sorted(texts)]
+        return found
 
     def _predicate(self, one: Condition) -> str:
         column = self._numbers.get(one.place.column)
@@ -259,7 +289,10 @@ class _Maker:
     def answered(self, spec: IndexSpec) -> Answered | None:
         """What the index does for this appearance, None where that is nothing."""
         conditions = self._use.groups[0]
-        of_predicate = [one for one in conditions if spec.predicate and self._proves(one, spec.predicate)][:1]
+        of_predicate = (
+            self._row_predicates(conditions).get(spec.predicate)
+            or [one for one in conditions if spec.predicate and self._proves(one, spec.predicate)][:1]
+        )
         if spec.predicate and not of_predicate:
             return None
         if spec.using in ("btree", "brin"):
@@ -267,7 +300,8 @@ class _Maker:
         else:
             answered, equal = [one for one in conditions if spec in self.other_methods([one])], 0
         ordered = spec.using == "btree" and any(self._is_ordered(spec, order, equal) for order in self._use.orders)
-        names = {column.name for number, column in self._numbers.items() if number in self._use.columns}
+        read = self._read_beside(of_predicate)
+        names = {column.name for number, column in self._numbers.items() if number in read}
         only = not self._use.whole and bool(names) and names <= spec.held
         if not (answered or of_predicate or ordered):
             return None

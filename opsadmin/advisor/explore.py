@@ -10,22 +10,29 @@ from dataclasses import dataclass, field
 
 from opsadmin.advisor.search import Choice, Model, bits
 
-#: A search goes on while it lowers the cost by this part within so many rounds.
-ENOUGH, IDLE_ROUNDS = 0.0003, 3
-#: Plans asked for beside a chosen set, for one statement and one size.
-VERIFIED = 5
+#: A search goes on while a round lowers the cost by this part.
+ENOUGH = 0.0003
+#: Of so many plans it looks at exchanges of two, too.
+THOROUGH_PLANS = 400
+#: Other sizes, as parts of the budget, whose best sets are looked at.
+BESIDE = (0.6, 1.6)
+#: Plans asked for beside a chosen set, for one statement, one size, and one price of what is chosen.
+VERIFIED = 3
 
-#: Answers the cost of a statement (by its number) under a set of indexes (bits), and the indexes that its plan uses.
-Ask = Callable[[int, int], tuple[float, int]]
+#: Answers the cost of a statement (by its number) under a set of indexes (bits), and the indexes that its plan uses; behind
+#: that other plans that it learnt of with it.
+Ask = Callable[[int, int], Sequence[tuple[float, int]]]
 
 
 @dataclass
 class Known:
-    """What is known of one statement. `relevant`: the indexes that could change its plan. `asked`: sets with their answer."""
+    """What is known of one statement. `relevant`: the indexes that could change its plan; `own`: those of them that were
+    proposed for it. `asked`: sets with their answer."""
 
     weight: float
     relevant: int
     base: float
+    own: int = 0
     asked: dict[int, tuple[float, int]] = field(default_factory=dict)
     plans: dict[int, float] = field(default_factory=dict)
 
@@ -55,16 +62,17 @@ class Explorer:
             if not mask & ~whole and not used & ~mask:
                 one.asked[mask] = (cost, used)
                 return cost, used
-        cost, used = self._ask(number, mask)
+        answers = self._ask(number, mask)
         self.asked += 1
-        one.asked[mask] = (cost, used)
-        if used and cost < min(one.base, one.plans.get(used, one.base)):
-            one.plans[used] = cost
-        return cost, used
+        for cost, used in answers:
+            if used and cost < min(one.base, one.plans.get(used, one.base)):
+                one.plans[used] = cost
+        one.asked[mask] = answers[0]
+        return answers[0]
 
-    def ladder(self, number: int, mask: int, most: int) -> None:
-        """Plans with ever fewer of the indexes: take out each one that the plan uses, the best plans first. At most so
-        many new questions."""
+    def ladder(self, number: int, mask: int, most: int, *, price: float = 0.0, free: int = 0) -> None:
+        """Plans with ever fewer of the indexes: take out each one that the plan uses, the best plans first: the cheapest,
+        where a byte of an index that is not `free` costs `price`. At most so many new questions."""
         one = self.known[number]
         waiting: list[tuple[float, int]] = []
         seen: set[int] = set()
@@ -75,13 +83,14 @@ class Explorer:
                 return
             seen.add(set_)
             cost, used = self.cost(number, set_)
-            if used and cost < 0.99 * one.base:
-                heapq.heappush(waiting, (cost, set_))
+            if used & ~free and cost < 0.99 * one.base:
+                paid = price * sum(self.sizes[index] for index in bits(used & ~free)) if price else 0.0
+                heapq.heappush(waiting, (cost + paid, set_))
 
         look(mask & one.relevant)
         while waiting and self.asked - before < most and not self.is_over:
             _cost, whole = heapq.heappop(waiting)
-            for index in bits(one.asked[whole][1]):
+            for index in bits(one.asked[whole][1] & ~free):
                 if self.asked - before >= most or self.is_over:
                     break
                 look(whole & ~(1 << index))
@@ -94,7 +103,7 @@ class Explorer:
             mask = _sum(index for index in bits(one.relevant) if self.sizes[index] <= limit)
             if mask not in done:
                 done.add(mask)
-                self.ladder(number, mask, most)
+                self.ladder(number, mask, most, price=one.base / limit if limit else 0.0)
 
     def model(self, upkeep: Sequence[float]) -> Model:
         return Model(
@@ -106,36 +115,45 @@ class Explorer:
 
     def refine(self, budget: float, upkeep: Sequence[float], most_indexes: int | None, begin: Iterable[int]) -> Choice:
         """The best set, after asking what the planner really does with what the search chose, and with what could stand
-        beside it, until it learns nothing new."""
+        beside it, and the same for smaller and larger sizes, whose plans serve this one too, until it brings no more."""
         starts = list(begin)
-        thorough = False
-        lowest, idle = float("inf"), 0
+        lowest = float("inf")
         while True:
+            for part in (1.0, *BESIDE):
+                if self.is_over:
+                    break
+                size = part * budget
+                choice = self.model(upkeep).best(
+                    size, most=most_indexes, until=self._until, begin=starts, thorough=False
+                )
+                starts = [*starts[-2:], choice.mask]
+                self._verify(choice, size)
             model = self.model(upkeep)
-            choice = model.best(budget, most=most_indexes, until=self._until, begin=starts, thorough=thorough)
-            starts = [choice.mask]
-            before = self._learnt()
-            self._verify(choice, budget)
-            learnt = self._learnt() > before
-            # Plans learnt since may have made the same set cheaper.
-            found = self.model(upkeep).choice(choice.mask)
-            idle = 0 if found.cost < lowest * (1 - ENOUGH) else idle + 1
-            lowest = min(lowest, found.cost)
-            if self.is_over or (thorough and (not learnt or idle >= IDLE_ROUNDS)):
+            is_small = sum(map(len, model.plans)) <= THOROUGH_PLANS
+            found = model.best(budget, most=most_indexes, until=self._until, begin=starts, thorough=is_small)
+            if self.is_over or found.cost >= lowest * (1 - ENOUGH):
                 return found
-            # Only when the simple search learns no more, or to no purpose.
-            thorough = not learnt or idle >= IDLE_ROUNDS
+            lowest, starts = found.cost, [found.mask]
 
     def _verify(self, choice: Choice, budget: float) -> None:
-        left = budget - choice.size
-        beside = [left, 0.1 * budget, 0.4 * budget]
+        """Ask of every statement what the choice costs it, what each of its own candidates would add to that, and what all
+        below some sizes would: the plans that use more, without what is dear for its size."""
+        total = sum(one.weight * one.base for one in self.known)
+        price = (total - choice.cost) / max(1, choice.size)
+        beside = [budget - choice.size, 0.1 * budget, 0.4 * budget]
         sets = [_sum(index for index, size in enumerate(self.sizes) if size <= limit) for limit in beside]
-        for number in range(len(self.known)):
+        fits = _sum(index for index, size in enumerate(self.sizes) if size <= budget)
+        for number, one in enumerate(self.known):
             if self.is_over:
                 return
             self.cost(number, choice.mask)
             for others in dict.fromkeys(sets):
-                self.ladder(number, choice.mask | others, VERIFIED)
+                for free in (choice.mask, 0):
+                    self.ladder(number, choice.mask | others, VERIFIED, price=price / max(one.weight, 1e-9), free=free)
+            for index in bits(one.own & fits & ~choice.mask):
+                if self.is_over:
+                    return
+                self.cost(number, choice.mask | 1 << index)
 
     def _learnt(self) -> int:
         return sum(len(one.plans) for one in self.known)

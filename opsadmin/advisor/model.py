@@ -18,6 +18,7 @@ nothing is proved of it. A LIMIT saves less with the real index: its bitmap is r
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,6 +39,7 @@ from opsadmin.advisor.formulas import (
 from opsadmin.advisor.size_gin import GinShape
 from opsadmin.advisor.size_other import PAGES_PER_RANGE, option
 from opsadmin.advisor.spec import IndexSpec
+from opsadmin.postgres.names import identifier
 
 Plan = Mapping[str, Any]
 
@@ -58,7 +60,8 @@ class Condition:
     one with another table's column. `quals`: how many conditions it answers; `conditions`: how many there are on the table.
     `entries`: how many a GIN index is searched for (`searched.entries_searched`); `shape`: what is known of it (`gin_shape`).
     `ordered`: it gives the rows in the order that is asked for; `only`: it holds all columns that are read.
-    `alias`: the table's in the statement, where it is read more than once."""
+    `alias`: the table's in the statement, where it is read more than once; `joins`: its columns of the condition with the
+    other table, as a plan writes them after the alias, empty where nobody knows."""
 
     selectivity: float
     predicate_share: float = 1.0
@@ -70,6 +73,7 @@ class Condition:
     joined: bool = False
     ordered: bool = False
     only: bool = False
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -331,6 +335,8 @@ def _lookups(node: Plan, asked: _Asked) -> Cost | None:
         kinds = ("Inner", "Left", "Semi", "Anti") if place == "Inner" else ("Inner", "Right")
         if not _is_scan(scan, asked.table, asked.condition) or node.get("Join Type", "Inner") not in kinds:
             continue
+        if not _is_by(node, scan, asked.condition):
+            continue
         source = _unwrapped(sides[other]) if node["Node Type"] != "Nested Loop" else sides[other]
         rows = max(1.0, float(source["Plan Rows"]))
         below = replace(asked, loops=asked.loops * rows)
@@ -340,6 +346,20 @@ def _lookups(node: Plan, asked: _Asked) -> Cost | None:
         output = float(node["Plan Rows"]) * asked.settings.cpu_tuple
         return Cost(cost.startup + each.startup, cost.total + rows * each.total + output)
     return None
+
+
+def _is_by(node: Plan, scan: Plan, condition: Condition) -> bool:
+    """Whether the tables are joined by what the index stands on."""
+    if not condition.joins:
+        return True
+    texts = [str(node.get(name, "")) for name in ("Hash Cond", "Merge Cond", "Join Filter")]
+    texts += [str(scan.get(name, "")) for name in ("Index Cond", "Filter", "Recheck Cond")]
+    alias = identifier(str(scan.get("Alias", "")))
+    return any(
+        re.search(rf"(?<![\w\"]){re.escape(f'{alias}.{column}')}(?!\w)", text)
+        for column in condition.joins
+        for text in texts
+    )
 
 
 def _unwrapped(node: Plan) -> Plan:

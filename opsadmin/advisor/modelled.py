@@ -18,6 +18,7 @@ from opsadmin.advisor.size_gin import operator_class
 from opsadmin.advisor.sizes import TooWide, bytes_of, gin_shape
 from opsadmin.advisor.spec import IndexSpec, Key
 from opsadmin.advisor.usage import Condition, TableUse
+from opsadmin.postgres.names import identifier
 
 #: A key without an order in the table: on a column with one, the planner would take neighbours for granted.
 _NO_ORDER = Key("(1)")
@@ -112,6 +113,7 @@ class Pretender:
             shape=gin_shape(spec, table) if opclass else None,
             alias=use.alias,
             joined=bool(joins),
+            joins=_columns_of(joins, table),
             ordered=found.ordered,
             only=found.only,
         )
@@ -125,6 +127,13 @@ class Pretender:
             self._rows[query] = self._planner.rows_of(query)
         rows = self._rows[query]
         return 1.0 if rows is None else min(1.0, rows / max(1.0, table.rows))
+
+
+def _columns_of(conditions: Sequence[Condition], table: Table) -> tuple[str, ...]:
+    """The columns that they stand on; none where one stands on an expression."""
+    columns = [table.column(one.place.column) for one in conditions]
+    names = [identifier(column.name) for column in columns if column is not None]
+    return tuple(names) if len(names) == len(columns) else ()
 
 
 def _entries(opclass: str, condition: Condition) -> float:

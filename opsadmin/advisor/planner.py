@@ -29,6 +29,8 @@ from opsadmin.plans.failed import failure
 from opsadmin.plans.permit import permit, permit_names
 from opsadmin.plans.server import GENERIC_PLAN, PlanSession, marked
 
+#: Milliseconds for a look at a sample of rows.
+SAMPLE_MS = 1500
 #: What HypoPG can pretend.
 TRIED = frozenset({"btree", "brin"})
 
@@ -295,6 +297,28 @@ class Planner:
         """How many rows the planner expects of a query of ours; None where it cannot be planned."""
         plan = self.plan_of(query)
         return None if plan is None else float(plan["Plan Rows"])
+
+    def sampled(self, question: str) -> list[dict[str, Any]]:
+        """The answer to a question of ours about a few rows, after the guard has judged what it runs. Empty where the role may
+        not read them, or where it takes too long."""
+        try:
+            plans = PlanSession(self._session, asked_of(question), self._plans.catalog)
+        except OperationError:
+            return []
+        self._connection.execute("SAVEPOINT opsadmin_sample")
+        try:
+            permit_names(plans)
+            permit(plans, runs=True)
+            self._session.set({"statement_timeout": str(SAMPLE_MS), "max_parallel_workers_per_gather": "0"})
+            return plans.rows(question.replace("%", "%%"), {})
+        except (psycopg.Error, SqlRefused, OperationError):
+            if self._connection.broken:
+                raise
+            return []
+        finally:
+            if not self._connection.broken:
+                self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_sample")
+                self._connection.execute("RELEASE SAVEPOINT opsadmin_sample")
 
     def settings(self) -> Settings:
         """What the planner reckons with."""

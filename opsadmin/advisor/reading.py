@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from opsadmin.advisor.operators import DESCENDING, EQUAL, Dictionary
+from opsadmin.advisor.operators import DESCENDING, EQUAL, Dictionary, Operator
 from opsadmin.advisor.usage import Condition, Kind, Order, Place, TableUse
 from opsadmin.advisor.written import Literal, NotWritable, Source, literal, written
 from opsadmin.console.tree import Node, text_of
@@ -172,7 +172,7 @@ class _Reader:
                 if found is not None:
                     use = self.found[found[0]]
                     if found[1] > 0:
-                        use.columns.add(found[1])
+                        use.columns[found[1]] += 1
                     else:
                         use.whole = True
 
@@ -247,9 +247,41 @@ class _Reader:
         operator = self._dictionary.operators.get(node.number("opno"))
         if len(sides) != 2 or operator is None:
             return
+        if not listed and self._is_of_one_row(sides, scope):
+            self._row_condition(node, operator, sides, scope, arm)
+            return
         self._side(node, sides[0], sides[1], node.number("opno"), scope, arm, listed=listed)
         if operator.commutator and not listed:
             self._side(node, sides[1], sides[0], operator.commutator, scope, arm, listed=False)
+
+    def _is_of_one_row(self, sides: list[Node], scope: _Scope) -> bool:
+        """Whether both sides are columns of one appearance of a table."""
+        left, right = (self._base(side, scope) if _stripped(side).label == "VAR" else None for side in sides)
+        if left is None or right is None:
+            return False
+        return left[0] == right[0] and left[1] > 0 and right[1] > 0 and left[1] != right[1]
+
+    def _row_condition(self, node: Node, operator: Operator, sides: list[Node], scope: _Scope, arm: int | None) -> None:
+        """`paid > due` is the same as `due < paid`, and told so."""
+        place = self._base(sides[0], scope)
+        if place is None or operator.schema or any(_is_of_another_collation(node, side) for side in sides):
+            return
+        columns: set[int] = set()
+        try:
+            left, right = (
+                written(side, self._dictionary, lambda var: self._named(var, scope, columns), self._source)
+                for side in sides
+            )
+        except NotWritable:
+            return
+        name = operator.name
+        if not operator.is_immutable:
+            return
+        if name in _TURNED:
+            left, right, name = right, left, _TURNED[name]
+        clause = f"({left} {name} {right})"
+        where = Place(columns=frozenset(columns))
+        self._note(place[0], Condition(where, Kind.ROW, operator=name, clause=clause, estimate=clause), arm)
 
     def _side(
         self, whole: Node, left: Node, right: Node, opno: int, scope: _Scope, arm: int | None, *, listed: bool
@@ -454,6 +486,8 @@ class _Reader:
                         self.found[found[0]].orders.append((Order(found[1]),))
 
 
+#: Comparisons that are told the other way around.
+_TURNED = {">": "<", ">=": "<="}
 #: `flag IS TRUE`, `flag IS FALSE`.
 _BOOLEAN_TESTS = {"0": (Kind.TRUE, "IS TRUE"), "2": (Kind.FALSE, "IS FALSE")}
 

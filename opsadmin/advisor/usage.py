@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,7 +10,8 @@ from enum import Enum
 
 class Kind(Enum):
     """How a condition compares. IN: with a list. NULL, NOT_NULL, TRUE, FALSE: as they say. UNEQUAL: what only the predicate
-    of an index can serve. OTHER: an operator that no b-tree knows, and some other access method does."""
+    of an index can serve. ROW: columns of the row with each other, as `due < paid`; that, too, only a predicate can.
+    OTHER: an operator that no b-tree knows, and some other access method does."""
 
     EQUAL = "equal"
     IN = "in"
@@ -20,6 +22,7 @@ class Kind(Enum):
     TRUE = "true"
     FALSE = "false"
     UNEQUAL = "unequal"
+    ROW = "row"
     OTHER = "other"
 
 
@@ -75,7 +78,8 @@ class Order:
 class TableUse:
     """One appearance of the table `relid` in a statement, called `alias` there. `groups`: conditions that hold together: the
     first those that always hold, then one for each arm of an OR (with those that always hold). `orders`: that rows are
-    wanted in; `sets`: columns that rows are grouped by, in any order. `columns`: all that are read; `whole`: it cannot be
+    wanted in; `sets`: columns that rows are grouped by, in any order. `columns`: all that are read, with how often they
+    stand in the statement; `whole`: it cannot be
     read from an index alone (a whole row, a system column, the target of a change). `is_first`: it is the first table of
     the statement itself."""
 
@@ -84,7 +88,7 @@ class TableUse:
     groups: list[list[Condition]] = field(default_factory=lambda: [[]])
     orders: list[tuple[Order, ...]] = field(default_factory=list)
     sets: list[tuple[int, ...]] = field(default_factory=list)
-    columns: set[int] = field(default_factory=set)
+    columns: Counter[int] = field(default_factory=Counter)
     whole: bool = False
     limited: bool = False
     arm_is_open: bool = False

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsadmin.advisor.candidates import candidates_of, served_by
+from opsadmin.advisor.candidates import MOSTLY_NULL, candidates_of, served_by
 from opsadmin.advisor.corrected import Pages, correction
 from opsadmin.advisor.existing import trees_of, written_of
 from opsadmin.advisor.facts import Table, tables_of
 from opsadmin.advisor.formulas import Settings
 from opsadmin.advisor.modelled import Pretender
 from opsadmin.advisor.operators import dictionary_of
-from opsadmin.advisor.planner import TRIED, NotAnalyzed, Planner, Statement
+from opsadmin.advisor.planner import TRIED, Costed, NotAnalyzed, Planner, Statement
 from opsadmin.advisor.reading import uses_of
 from opsadmin.advisor.search import bits
 from opsadmin.advisor.spec import IndexSpec
@@ -30,6 +30,14 @@ FIRST_NORMAL_OID = 16384
 #: The part of the time for it that statements may be read in; then they must be planned.
 READING = 0.6
 NO_TIME = "There was no time left for it."
+
+
+@dataclass(frozen=True)
+class Sized:
+    """How large an index would be on disk, and how many rows it would hold."""
+
+    bytes: int
+    rows: float
 
 
 @dataclass
@@ -66,6 +74,8 @@ class Workbench:
         self._pretender: Pretender | None = None
         self._settings = Settings()
         self._pages: dict[IndexSpec, Pages] = {}
+        #: The set that each statement was planned with last, and its plan.
+        self._last: dict[int, tuple[frozenset[IndexSpec], Costed]] = {}
 
     @property
     def is_late(self) -> bool:
@@ -169,6 +179,15 @@ class Workbench:
             {stand_in for one in self.statements for each in one.stands_for.values() for stand_in, _ in each}
         )
 
+    def leave_out_modelled(self) -> None:
+        """Keep to what HypoPG itself can judge."""
+        for one in self.statements:
+            one.own = sum(
+                1 << index
+                for index in bits(one.own)
+                if index not in one.stands_for and not self.is_modelled(one, index)
+            )
+
     def relevant(self) -> list[int]:
         """For each statement, the bits of all candidates on its tables."""
         on: dict[int, int] = {}
@@ -180,14 +199,18 @@ class Workbench:
         found = 0
         for relation in one.relations:
             found |= on.get(relation, 0)
-        # A method that HypoPG does not know can only be tried for the conditions it was proposed for.
+        # What HypoPG cannot pretend can only be tried for the conditions it was proposed for.
         for index in bits(found & ~one.own):
-            if self.indexes[index].using not in TRIED:
+            if self.indexes[index].using not in TRIED or self.is_modelled(one, index):
                 found &= ~(1 << index)
         return found
 
     def cost(self, place: int, mask: int) -> tuple[float, int]:
         """The cost of the statement at that place under a set, and the indexes its plan uses."""
+        return self.answers(place, mask)[0]
+
+    def answers(self, place: int, mask: int) -> list[tuple[float, int]]:
+        """The same, and what else the plan tells: its cost without what only the model knows, and with one of that each."""
         one = self.statements[place]
         real: dict[IndexSpec, tuple[int, Condition | None]] = {}
         modelled = []
@@ -198,22 +221,30 @@ class Workbench:
                 real.update({stand_in: (index, condition) for stand_in, condition in one.stands_for[index]})
             else:
                 real[self.indexes[index]] = (index, None)
-        if not real:
-            return self._modelled(one, one.plan, one.base, modelled)
-        try:
-            found = self.planner.cost(one.statement, real, one.relations)
-        except NotAnalyzed:
-            return one.base, 0
-        used, extra = 0, 0.0
-        for spec in sorted(found.used):
-            index, condition = real[spec]
-            used |= 1 << index
-            if condition is not None and self._pretender is not None:
-                extra += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
-        if self._pages:
-            extra += correction(found.plan, self._pages_of, self._settings)
-        cost, more = self._modelled(one, found.plan, found.cost, modelled)
-        return cost + extra, more | self._beside(one, used, more)
+        plan, cost, used = one.plan, one.base, 0
+        if real:
+            try:
+                found = self._planned(place, one, frozenset(real))
+            except NotAnalyzed:
+                return [(one.base, 0)]
+            plan, cost = found.plan, found.cost + correction(found.plan, self._pages_of, self._settings)
+            for spec in sorted(found.used):
+                index, condition = real[spec]
+                used |= 1 << index
+                if condition is not None and self._pretender is not None:
+                    cost += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
+        told = [(cost, used)]
+        for some in (modelled, *([index] for index in modelled if len(modelled) > 1)):
+            less, more = self._modelled(one, plan, cost, some)
+            if more:
+                told.append((less, more | self._beside(one, used, more)))
+        return sorted(dict.fromkeys(told))
+
+    def _planned(self, place: int, one: Workload, real: frozenset[IndexSpec]) -> Costed:
+        """Sets that differ by what only the model knows have one plan."""
+        if self._last.get(place, (None,))[0] != real:
+            self._last[place] = real, self.planner.cost(one.statement, real, one.relations)
+        return self._last[place][1]
 
     def _beside(self, one: Workload, used: int, modelled: int) -> int:
         """Of the indexes in a plan, those that a modelled one does not stand in the place of."""
@@ -252,7 +283,7 @@ class Workbench:
         self, one: Workload, plan: Mapping[str, Any], cost: float, indexes: Sequence[int]
     ) -> tuple[float, int]:
         """The cost with the best of those indexes for each appearance of a table, and which they are."""
-        used, saved = 0, 0.0
+        savings: dict[int, tuple[float, int]] = {}
         for use in one.uses if indexes and self._pretender is not None else ():
             best = (0.0, -1)
             for index in indexes:
@@ -261,23 +292,29 @@ class Workbench:
                     saving = self._pretender.saving(plan, spec, use, self.tables[use.relid])
                     best = max(best, (saving, index), key=lambda each: (each[0], -each[1]))
             if best[1] >= 0:
-                saved += best[0]
-                used |= 1 << best[1]
-        # What is saved at two tables can be one saving: a plan costs something in any case.
+                # What is saved at two appearances of a table is mostly one saving.
+                savings[use.relid] = max(savings.get(use.relid, best), best)
+        saved, used = 0.0, 0
+        for saving, index in savings.values():
+            saved += saving
+            used |= 1 << index
+        # At two tables it can be one, too: a plan costs something in any case.
         return max(cost - saved, 0.001 * cost), used
 
     def make(self, indexes: Iterable[int]) -> None:
         """Pretend indexes, so that their sizes are known."""
         self.planner.make([self.indexes[one] for one in indexes])
 
-    def correct(self, sizes: Sequence[int]) -> None:
+    def correct(self, sizes: Sequence[Sized]) -> None:
         """From now on say costs as if the indexes had those sizes, instead of HypoPG's."""
         for spec, size in zip(self.indexes, sizes, strict=True):
             table, pretended = self.tables[spec.relid], self.planner.sizes.get(spec)
             if spec.using == "btree" and pretended is not None:
-                # How many rows a partial one holds only its size tells: it counts as it is pretended.
-                pages = pretended if spec.predicate else size
-                self._pages[spec] = Pages(table.rows, pretended / table.block, pages / table.block)
+                column = table.columns.get(spec.keys[0].column)
+                # Where NULLs fill few pages, pages say nothing of the others.
+                is_even = column is None or column.null_share < MOSTLY_NULL
+                real = size.bytes if is_even else pretended
+                self._pages[spec] = Pages(size.rows, pretended / table.block, real / table.block)
 
     def _pages_of(self, name: str) -> Pages | None:
         spec = self.planner.pretended(name)

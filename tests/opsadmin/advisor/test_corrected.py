@@ -19,8 +19,8 @@ CASES = {
         0.02,
     ),
     "what stops at the first": (
-        "SELECT count(*) FROM measured AS o WHERE o.small = 3"
-        " AND NOT EXISTS (SELECT FROM measured AS i WHERE i.parent = o.id AND i.price > 5)",
+        """SELECT count(*) FROM measured AS o
+        WHERE o.small = 3 AND NOT EXISTS (SELECT FROM measured AS i WHERE i.parent = o.id AND i.price > 5)""",
         "parent",
         0.06,
         0.02,

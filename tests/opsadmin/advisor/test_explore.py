@@ -25,9 +25,9 @@ class Oracle:
         self.plans = plans
         self.asked: Counter[tuple[int, int]] = Counter()
 
-    def __call__(self, number: int, mask: int) -> tuple[float, int]:
+    def __call__(self, number: int, mask: int) -> list[tuple[float, int]]:
         self.asked[number, mask] += 1
-        return self.cost(number, mask)
+        return [self.cost(number, mask)]
 
     def cost(self, number: int, mask: int) -> tuple[float, int]:
         made = [(cost, needed) for needed, cost in self.plans[number] if not needed & ~mask]

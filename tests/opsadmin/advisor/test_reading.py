@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from opsadmin.advisor.candidates import named
 from opsadmin.advisor.facts import Table
-from opsadmin.advisor.usage import Condition, Place, TableUse
+from opsadmin.advisor.usage import Condition, Kind, Place, TableUse
 from tests.opsadmin.advisor.conftest import Shop
 from tests.opsadmin.advisor.statements import ODD
 
@@ -42,7 +43,14 @@ CASES = {
         "items: order_id joins equal",
         "orders: id joins equal",
     ],
-    "SELECT * FROM orders WHERE customer_id = id": ["orders:"],
+    # Columns of a row with each other: told one way around.
+    "SELECT * FROM orders WHERE customer_id = id": ["orders: (customer_id = id) row"],
+    "SELECT * FROM orders WHERE local_placed > due": ["orders: (due < local_placed) row"],
+    "SELECT * FROM orders WHERE due > placed": ["orders:"],
+    "SELECT * FROM orders AS o, orders AS p WHERE o.id >= p.customer_id AND o.id >= o.customer_id": [
+        "orders: (customer_id <= id) row, id joins range",
+        "orders: customer_id joins range",
+    ],
     # --- places
     "SELECT * FROM customers WHERE lower(email) = 'x'": ["customers: lower(email) equal 'x'::text"],
     "SELECT * FROM customers WHERE login::text = 'X'": ["customers: ((login)::text) equal 'X'::text"],
@@ -110,7 +118,8 @@ def _use(use: TableUse, table: Table) -> str:
 
 
 def _condition(one: Condition, table: Table) -> str:
-    words = [_place(one.place, table), "joins" if one.joins else "", one.kind.value, one.value]
+    where = named(one.clause, table) if one.kind is Kind.ROW else _place(one.place, table)
+    words = [where, "joins" if one.joins else "", one.kind.value, one.value]
     return " ".join(word for word in words if word)
 
 
