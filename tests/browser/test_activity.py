@@ -63,6 +63,7 @@ def look_at(lead, name, path, looks=(("dark", NARROW),)):
 
 def test_who_waits_for_whom(lead, crowd, activity_dsn, monkeypatch):  # noqa: F811
     monkeypatch.setattr("opsadmin.pages.activity.EVERY_SECONDS", 0.3)
+    lead.page.wait_for_load_state("networkidle")  # what belongs to the page before
     answers = []
     lead.page.on("response", lambda answer: answers.append(answer))
     lead.visit(PAGE)

@@ -50,6 +50,7 @@ def look_at(lead, name, path, looks=(("dark", NARROW),)):
 
 
 def test_tables_and_one_of_them(lead, every_kind, monkeypatch):
+    lead.page.wait_for_load_state("networkidle")  # what belongs to the page before
     answers = []
     lead.page.on("response", lambda answer: answers.append(answer))
     lead.visit(PAGE)
