@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from opsadmin.core.errors import OperationError
 from opsadmin.pages.actions import Action, register_action
 from opsadmin.pages.queries_one import LONGEST, statement
-from opsadmin.pages.queries_past import past_of
+from opsadmin.pages.queries_past import Past, past_of
 from opsadmin.pages.queries_plan import read_plan
 from opsadmin.pages.queries_read import OPERATION, Reading, read_list, read_one
 from opsadmin.pages.queries_sampled import range_choices, read_sampled
@@ -31,6 +31,7 @@ from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
 from opsadmin.postgres.masking import one_line
 from opsadmin.workload.coverage_said import sentences
+from opsadmin.workload.look import CHARACTERS
 from opsadmin.workload.queries import ORDERS
 from opsadmin.workload.windows import WINDOWS
 
@@ -142,7 +143,7 @@ def _one_page(request: HttpRequest, wanted: Wanted, queryid: str) -> HttpRespons
         "past": past,
         "queryid": queryid,
         "text": marked_up(laid_out(text[:LONGEST])) if text else "",
-        "links": _links(request, wanted.database, query) if query else [],
+        "links": _links(request, wanted.database, query) if query else _links_of_sampled(request, wanted, past),
         # What does not answer is not asked for a plan too.
         "plan": read_plan(request, wanted.database, query) if query and reading.seen is None else None,
     }
@@ -162,19 +163,29 @@ class Link:
 
 def _links(request: HttpRequest, database: str, query: dict[str, Any]) -> list[Link]:
     """Where there is more of the statement, as far as the person may go there."""
-    found = []
-    sql_page = next((page for page in pages() if page.slug == "sql"), None)
-    if sql_page is not None and request.user.has_perm(sql_page.permission) and not query["is_cut"]:
-        address = site_url(request, sql_page.url_name)
-        direct = _to(address, {"sql": query["sql"], "database": database})
-        long = len(direct) > LONGEST_ADDRESS
-        if not long or len(query["sql"]) <= LONGEST_POSTED:
-            found.append(Link(_("Explain in the SQL page"), address if long else direct, query["sql"] if long else ""))
+    found = [] if query["is_cut"] else _explained(request, database, query["sql"])
     whole = {"queryid": query["queryid"], "database": database}
     ideas_page = next((page for page in pages() if page.slug == "ideas"), None)
     if ideas_page is not None and request.user.has_perm(ideas_page.permission) and not query["is_cut"]:
         found.append(Link(_("Which index would help?"), _to(site_url(request, ideas_page.url_name), whole)))
     return [*found, Link(_("All that is counted"), _to(site_url(request, "ops_run_operation", OPERATION), whole))]
+
+
+def _links_of_sampled(request: HttpRequest, wanted: Wanted, past: Past) -> list[Link]:
+    """For a statement that PostgreSQL does not tell of."""
+    return _explained(request, wanted.database, past.text) if past.text and len(past.text) < CHARACTERS else []
+
+
+def _explained(request: HttpRequest, database: str, sql: str) -> list[Link]:
+    page = next((page for page in pages() if page.slug == "sql"), None)
+    if page is None or not request.user.has_perm(page.permission):
+        return []
+    address = site_url(request, page.url_name)
+    direct = _to(address, {"sql": sql, "database": database})
+    long = len(direct) > LONGEST_ADDRESS
+    if long and len(sql) > LONGEST_POSTED:
+        return []
+    return [Link(_("Explain in the SQL page"), address if long else direct, sql if long else "")]
 
 
 def _to(address: str, query: dict[str, str]) -> str:

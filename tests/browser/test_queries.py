@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
+from opsadmin.models import Mark
 from opsadmin.pages import patient
+from opsadmin.workload.sampler import sample
+from opsadmin.workload.sums import Sums
 from tests.fixtures.browser import NARROW, WIDE
 from tests.opsadmin.pages.counted import BARE, counted_database, forget, point_at
+from tests.opsadmin.pages.sampled import write_samples
 
 pytestmark = [
     pytest.mark.browser,
@@ -103,6 +109,39 @@ def test_states_without_statements_to_show(lead, sent, counted, monkeypatch):
     lead.page.get_by_text("What is below was seen last").wait_for()
     link = lead.page.locator(".queries tbody a").first.get_attribute("href")
     look_at(lead, "statement-down", f"{PAGE}{link}")
+
+
+def test_a_range_and_a_statement_over_time(lead, sent, counted, monkeypatch):
+    now = timezone.now()
+    made = now - timedelta(hours=3)
+
+    def at_look(at):
+        found = {(str(100 + number), "app"): Sums(calls=9, ms=900 / (1 + number), max_ms=99) for number in range(12)}
+        return found | {("7", "app"): Sums(calls=40, ms=40 if at > made else 2000, max_ms=90)}
+
+    looks = [now - timedelta(minutes=15 * number) for number in reversed(range(190)) if not 25 < number < 32]
+    write_samples(looks, at_look, {"7": JOINED, **{str(100 + number): f"SELECT {number}" for number in range(12)}})
+    Mark.objects.create(database="store", kind="index_created", at=made, text="orders_note_idx")
+    # Two looks at the real thing: what was sent between them is there too.
+    sample("store")
+    send(sent, ["SELECT pg_sleep(0.02), 'new here'"])
+    assert sample("store").calls
+    look_at(lead, "queries-range", f"{PAGE}?range=24h")
+    lead.visit(f"{PAGE}?range=24h&text=pg_sleep")
+    assert lead.page.locator(".queries tbody tr").count() == 1
+    assert lead.page.get_by_text("new", exact=True).is_visible()
+    point_at(monkeypatch, make_conninfo(counted, host="/nowhere"))
+    lead.visit(f"{PAGE}?range=24h")
+    lead.page.get_by_label("Table it names").fill("orders")
+    lead.page.get_by_role("button", name="Filter").click()
+    lead.page.locator(".queries tbody a").click()
+    lead.page.get_by_text("It became faster").wait_for()
+    look_at(lead, "statement-range", lead.page.url.removeprefix(lead.address))
+    lead.page.get_by_role("link", name="7 days").click()
+    lead.page.get_by_text("Show as table").click()
+    assert lead.page.get_by_role("region", name="What the statement took, as a table").is_visible()
+    lead.page.get_by_role("link", name="All statements").click()
+    assert lead.page.get_by_role("link", name="7 days").get_attribute("aria-current")
 
 
 def test_twenty_five_long_statements_weigh_little(lead, sent):
