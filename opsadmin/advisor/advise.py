@@ -107,6 +107,12 @@ def advise(
             f"The advice was not ready after {limit.seconds:g} s.", hint="Ask for fewer statements, or allow more time."
         ) from None
     except psycopg.Error as error:
+        if time.monotonic() - begin >= limit.seconds:
+            # The line was cut by us.
+            raise OperationFailed(
+                f"The advice was not ready after {limit.seconds:g} s.",
+                hint="Ask for fewer statements, or allow more time.",
+            ) from None
         raise OperationFailed(f"PostgreSQL does not answer ({type(error).__name__}).") from None
     advice = advisor.advice()
     asked = time.monotonic()

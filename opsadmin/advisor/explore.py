@@ -126,7 +126,7 @@ class Explorer:
                 choice = self.model(upkeep).best(
                     size, most=most_indexes, until=self._until, begin=starts, thorough=False
                 )
-                starts = [*starts[-2:], choice.mask]
+                starts = [*starts[-1:], choice.mask]
                 self._verify(choice, size)
             model = self.model(upkeep)
             is_small = sum(map(len, model.plans)) <= THOROUGH_PLANS

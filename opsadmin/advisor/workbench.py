@@ -234,8 +234,9 @@ class Workbench:
                 if condition is not None and self._pretender is not None:
                     cost += self._pretender.surcharge(self.indexes[index], self.tables[spec.relid], condition)
         told = [(cost, used)]
+        savings = self._savings(one, plan, modelled)
         for some in (modelled, *([index] for index in modelled if len(modelled) > 1)):
-            less, more = self._modelled(one, plan, cost, some)
+            less, more = self._modelled(one, cost, savings, some)
             if more:
                 told.append((less, more | self._beside(one, used, more)))
         return sorted(dict.fromkeys(told))
@@ -279,25 +280,31 @@ class Workbench:
             return "model"
         return "planner" if self.indexes[index].using in TRIED else "stand-in"
 
-    def _modelled(
-        self, one: Workload, plan: Mapping[str, Any], cost: float, indexes: Sequence[int]
-    ) -> tuple[float, int]:
-        """The cost with the best of those indexes for each appearance of a table, and which they are."""
-        savings: dict[int, tuple[float, int]] = {}
-        for use in one.uses if indexes and self._pretender is not None else ():
-            best = (0.0, -1)
-            for index in indexes:
+    def _savings(self, one: Workload, plan: Mapping[str, Any], indexes: Sequence[int]) -> list[dict[int, float]]:
+        """For each appearance of a table, what an index that only the model knows takes off the plan."""
+        found: list[dict[int, float]] = [{} for _use in one.uses]
+        for use, savings in zip(one.uses, found, strict=True):
+            for index in indexes if self._pretender is not None else ():
                 spec = self.indexes[index]
                 if spec.relid == use.relid and self._pretender is not None:
                     saving = self._pretender.saving(plan, spec, use, self.tables[use.relid])
-                    best = max(best, (saving, index), key=lambda each: (each[0], -each[1]))
-            if best[1] >= 0:
-                # What is saved at two appearances of a table is mostly one saving.
-                savings[use.relid] = max(savings.get(use.relid, best), best)
-        saved, used = 0.0, 0
-        for saving, index in savings.values():
-            saved += saving
-            used |= 1 << index
+                    if saving > 0:
+                        savings[index] = saving
+        return found
+
+    def _modelled(
+        self, one: Workload, cost: float, savings: Sequence[Mapping[int, float]], indexes: Sequence[int]
+    ) -> tuple[float, int]:
+        """The cost with the best of those indexes for each table, and which they are."""
+        best: dict[int, tuple[float, int]] = {}
+        for use, of_use in zip(one.uses, savings, strict=True):
+            for index in indexes:
+                if index in of_use:
+                    # What is saved at two appearances of a table is mostly one saving.
+                    each = of_use[index], -index
+                    best[use.relid] = max(best.get(use.relid, each), each)
+        saved = sum(saving for saving, _index in best.values())
+        used = _sum(-index for _saving, index in best.values())
         # At two tables it can be one, too: a plan costs something in any case.
         return max(cost - saved, 0.001 * cost), used
 
@@ -319,3 +326,10 @@ class Workbench:
     def _pages_of(self, name: str) -> Pages | None:
         spec = self.planner.pretended(name)
         return None if spec is None else self._pages.get(spec)
+
+
+def _sum(numbers: Iterable[int]) -> int:
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found
