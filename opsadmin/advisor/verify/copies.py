@@ -16,13 +16,14 @@ from opsadmin.advisor.verify.statements import COPIES
 from opsadmin.advisor.verify.trial_session import TrialSession
 from opsadmin.console.session import Limits, console_session
 from opsadmin.console.wire import OutOfTime
-from opsadmin.core.errors import Stopped
 from opsadmin.postgres.names import identifier
 
 #: Of what the server sends while a table is read; the copy's own limit is what bounds it.
 LINE_BYTES = 1 << 42
 #: A sample of fewer bytes says nothing of a table.
 LEAST_BYTES = 1 << 20
+#: How much is copied between two looks at the clock.
+PIECE_BYTES = 1 << 18
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
 
 
@@ -123,7 +124,7 @@ def _pump(
     progress: Callable[[int], None],
 ) -> None:
     session.set({"statement_timeout": str(max(1, int(1000 * session.seconds_left)))})
-    done = 0
+    done = told = 0
     with (
         reader.cursor() as from_there,
         session.connection.cursor() as to_here,
@@ -131,13 +132,16 @@ def _pump(
         to_here.copy(f"COPY {copy_of(relation)} FROM STDIN ({style}, FREEZE)".encode()) as copy,
     ):
         for data in rows:
-            if session.stopped.is_set():
-                raise Stopped(_("It was stopped."))
-            if time.monotonic() > session.deadline:
-                raise OutOfTime
             copy.write(data)
             done += len(data)
+            if done - told < PIECE_BYTES:  # a piece is one row
+                continue
+            told = done
+            session.check()
+            if time.monotonic() > session.deadline:
+                raise OutOfTime
             progress(done)
+    progress(done)
 
 
 def finish(session: TrialSession, part: Part) -> None:

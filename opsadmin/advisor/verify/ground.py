@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import psycopg
 from django.utils.translation import gettext as _
 
 from opsadmin.advisor.advice import Recommendation
@@ -23,6 +24,12 @@ Tell = Callable[[str, float], None]
 Keep = Callable[[bool], None]
 #: Milliseconds that a lock is waited for, because others wait behind us.
 LOCK_MS = 500
+#: The state of the error for a value that no page of the index holds.
+TOO_LONG = "54000"
+
+
+class NotBuilt(Exception):
+    """Why PostgreSQL cannot build an index, as a sentence."""
 
 
 class Ground(ABC):
@@ -61,14 +68,27 @@ class Ground(ABC):
 
     @abstractmethod
     def build(self, session: TrialSession, number: int, one: Recommendation, oid: int) -> str:
-        """Build the index on that table, and say its plain name."""
+        """Build the index on that table, and say its plain name.
+
+        Raises `NotBuilt`."""
 
     @abstractmethod
     def without(self, session: TrialSession, number: int, name: str) -> AbstractContextManager[Keep]:
         """Inside, the index is not there. What it gives is told whether it shall come back."""
 
     def _made(self, session: TrialSession, name: str, one: Recommendation, oid: int, table: str) -> str:
-        session.do(index_on(one.ddl, name, table))
+        session.connection.execute("SAVEPOINT opsadmin_build")
+        try:
+            session.do(index_on(one.ddl, name, table))
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+            raise
+        except psycopg.Error as error:
+            if session.connection.broken or error.sqlstate is None or error.sqlstate[:2] in ("53", "57", "58"):
+                raise
+            session.connection.execute("ROLLBACK TO SAVEPOINT opsadmin_build")
+            # Of other errors the server's words may hold a value of a row.
+            words = str(error.diag.message_primary) if error.sqlstate == TOO_LONG else type(error).__name__
+            raise NotBuilt(_("PostgreSQL cannot build it: %(words)s.") % {"words": words}) from None
         if not {*one.columns} <= {column.name for column in self._relations[oid].columns}:
             session.do(f"ANALYZE {table}")  # an expression has statistics of its own
         return name

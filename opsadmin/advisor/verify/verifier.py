@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from opsadmin.advisor.advice import Advice, Measured, Verification
 from opsadmin.advisor.verify.facts import Relation, relations_of, server_of
-from opsadmin.advisor.verify.ground import LOCK_MS, Copied, Ground, InPlace
+from opsadmin.advisor.verify.ground import LOCK_MS, Copied, Ground, InPlace, NotBuilt
 from opsadmin.advisor.verify.measure import Run, run_of
 from opsadmin.advisor.verify.request import COPY, TRIAL_SECONDS, Request
 from opsadmin.advisor.verify.statements import Subject, prepare, read
@@ -69,6 +69,8 @@ class _Verifier:
         try:
             if self._advice.recommendations:
                 self._verify()
+            for subject in self._subjects:
+                subject.why_not = subject.why_not or ("" if self._before else _("There is no index to verify."))
         except OutOfTime:
             self._complete = False
         except psycopg.errors.LockNotAvailable:
@@ -170,7 +172,10 @@ class _Verifier:
                 self._run(session, runnable, self._before)
                 runnable = [one for one in runnable if not one.why_not]
                 for number in list(targets):
-                    if why := self._why_doubtful(number):
+                    why = self._why_doubtful(number)
+                    if not why and ground.copies and targets[number] not in ground.copies:
+                        why = _("There is no copy of its table.")
+                    if why:
                         self._found.judged[number] = Judged(Verdict.DOUBTFUL, why)
                         del targets[number]
                 self._build_and_judge(session, ground, targets, runnable)
@@ -184,7 +189,10 @@ class _Verifier:
                 self._tell(_("Building the indexes"), 0.55 + 0.2 * place / len(targets))
                 if session.seconds_left < RESERVE_SECONDS:
                     raise OutOfTime
-                names[number] = ground.build(session, number, self._advice.recommendations[number], oid)
+                try:
+                    names[number] = ground.build(session, number, self._advice.recommendations[number], oid)
+                except NotBuilt as error:
+                    self._found.judged[number] = Judged(Verdict.REFUTED, str(error))
             self._tell(_("Running the statements with the indexes"), 0.75)
             self._run(session, runnable, self._after)
             now = dict(self._after)

@@ -27,3 +27,9 @@ CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (20000);
 CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (20000) TO (40000);
 INSERT INTO parted SELECT i, (i * 7919) % 5000, repeat('x', 50) FROM generate_series(1, 39999) AS i;
 CREATE TABLE hidden AS SELECT i AS id, (i * 7919) % 5000 AS key, repeat('x', 50) AS filler FROM generate_series(1, 20000) AS i;
+-- Long values that cannot be compressed, in a column that looks short on average.
+CREATE TABLE papers AS
+SELECT
+    i AS id,
+    CASE WHEN i % 500 = 0 THEN (SELECT string_agg(md5((i * 1000 + n)::text), '') FROM generate_series(1, 200) AS n) ELSE md5(i::text) END AS body
+FROM generate_series(1, 20000) AS i;
