@@ -19,7 +19,7 @@ from opsadmin.postgres.masking import one_line
 @dataclass(frozen=True, kw_only=True)
 class Helped(Result):
     """A statement that an index serves: its number in the advice's `queries`; costs in the planner's unit; `share`: of the
-    workload's cost, 0 to 1."""
+    workload's cost, 0 to 1. `cost_after`: with all indexes of the advice, not this one alone."""
 
     query: int
     cost_before: float
@@ -45,8 +45,8 @@ class Verified(Result):
 @dataclass(frozen=True, kw_only=True)
 class Recommendation(Result):
     """An index to make. `size_bytes`: as it would be on disk. Costs are the workload's, in the planner's unit, weighted:
-    before and after this index, those above it in the list being there. `gain`: the share of the workload's cost before all
-    that it takes off, 0 to 1. `write_overhead`: how much more a write of a row does (1: twice as much) beside what the table's heap
+    before and after this index, those above it in the list being there; what several bring only together is shared out among
+    them. `gain`: the share of the workload's cost before all that it takes off, 0 to 1. `write_overhead`: how much more a write of a row does (1: twice as much) beside what the table's heap
     and indexes cost already. `basis`: "planner" (HypoPG), "stand-in" (a stand-in that HypoPG can pretend, with what the
     access method costs more) or "model" (arithmetic). `promise`: what the helped statements cost after, for what they cost
     before, once all of the advice is there. `django`: what to change in the project, empty where the table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,16 +20,12 @@ from opsadmin.core.blocks import said_bytes, said_number
 def recommendations_of(bench: Workbench, model: Model, mask: int, database: str) -> tuple[Recommendation, ...]:
     """`database`: the Django alias, empty where the project is not asked."""
     total = sum(model.bases)
-    made = 0
     found: list[Recommendation] = []
     taken = {index.name for table in bench.tables.values() for index in table.indexes}
     project = DjangoProject(database) if database else None
-    for one in in_order(model, mask):
+    for one, before, after in _shared(model, mask):
         spec = bench.indexes[one]
-        before = model.cost(made)
-        helped = _helped(bench, model, made, one, mask)
-        made |= 1 << one
-        after = model.cost(made)
+        helped = _helped(bench, model, one, mask)
         name = index_name(spec, taken, for_model=project is not None and project.has(spec.relid))
         taken.add(name)
         advice = project.add(spec, name) if project is not None else None
@@ -56,19 +54,42 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
 
 
 def in_order(model: Model, mask: int) -> list[int]:
-    """The index that brings most first; what only helps together with others stands right behind them."""
-    left = list(bits(mask))
-    made = 0
-    ordered = []
+    """The index that brings most first; those that only help together stand together."""
+    return [one for group, _cost in _steps(model, mask) for one in bits(group)]
+
+
+def _steps(model: Model, mask: int) -> list[tuple[int, float]]:
+    """Which indexes come next, one or those that one plan needs, and the workload's cost after them: those first that bring
+    most for each."""
+    left, made, cost = mask, 0, model.cost(0)
+    needed = [model.used_by(place, mask) for place in range(len(model.bases))]
+    steps = []
     while left:
-        best = min(left, key=lambda one: (model.cost(made | 1 << one), model.cost(mask & ~(1 << one)) * -1, one))
-        left.remove(best)
-        ordered.append(best)
-        made |= 1 << best
-    return ordered
+        costs = {
+            group: model.cost(made | group)
+            for group in (*(1 << one for one in bits(left)), *(used & left for used in needed))
+            if group
+        }
+        group = min(costs, key=lambda one: ((costs[one] - cost) / one.bit_count(), one.bit_count(), one))
+        left &= ~group
+        made |= group
+        cost = costs[group]
+        steps.append((group, cost))
+    return steps
 
 
-def _helped(bench: Workbench, model: Model, made: int, one: int, mask: int) -> tuple[Helped, ...]:
+def _shared(model: Model, mask: int) -> Iterator[tuple[int, float, float]]:
+    """Each index with the workload's cost before and after it: what several bring together is shared out among them."""
+    before = model.cost(0)
+    for group, after in _steps(model, mask):
+        each = (before - after) / group.bit_count()
+        for one in bits(group):
+            yield one, before, before - each
+            before -= each
+        before = after
+
+
+def _helped(bench: Workbench, model: Model, one: int, mask: int) -> tuple[Helped, ...]:
     """The statements whose plan uses the index in the end, dearest first."""
     total = sum(model.bases)
     found = []

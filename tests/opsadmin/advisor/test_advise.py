@@ -149,6 +149,16 @@ def test_nothing_to_gain(shop: Shop) -> None:
     assert advice.cost_after == advice.cost_before > 0
 
 
+def test_what_helps_only_together_shares_its_gain(shop: Shop) -> None:
+    advice = shop.advise("SELECT * FROM orders WHERE customer_id = 7 OR id BETWEEN 90 AND 95 OR total = 12.5")
+    gains = [one.gain for one in advice.recommendations]
+    assert len(gains) > 1
+    assert gains == pytest.approx([advice.gain / len(gains)] * len(gains))
+    costs = [cost for one in advice.recommendations for cost in (one.cost_before, one.cost_after)]
+    assert costs[1:-1:2] == pytest.approx(costs[2::2])
+    assert costs[-1] == pytest.approx(advice.cost_after)
+
+
 def test_nothing_is_run(shop: Shop) -> None:
     """No row of a user's table is changed, and none read but those of a few samples (of documents, here)."""
     counters = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY relid"
