@@ -29,6 +29,9 @@ from opsadmin.plans.failed import failure
 from opsadmin.plans.permit import permit, permit_names
 from opsadmin.plans.server import GENERIC_PLAN, PlanSession, marked
 
+DEFINITIONS = (
+    "SELECT x.oid::bigint AS oid, pg_get_indexdef(x.oid) AS definition FROM unnest(%(oids)s::oid[]) AS x (oid)"
+)
 #: Milliseconds for a look at a sample of rows.
 SAMPLE_MS = 1500
 #: What HypoPG can pretend.
@@ -319,6 +322,17 @@ class Planner:
             if not self._connection.broken:
                 self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_sample")
                 self._connection.execute("RELEASE SAVEPOINT opsadmin_sample")
+
+    def definitions(self, oids: Iterable[int]) -> dict[int, str]:
+        """The CREATE INDEX of each; none where somebody holds a table of them: the server opens it for that."""
+        try:
+            with self._plans.attempt(), self._plans.catalogue():
+                found = self._plans.rows(DEFINITIONS, {"oids": sorted(oids)})
+        except psycopg.Error:
+            if self._connection.broken:
+                raise
+            return {}
+        return {row["oid"]: row["definition"] for row in found if row["definition"]}
 
     def settings(self) -> Settings:
         """What the planner reckons with."""

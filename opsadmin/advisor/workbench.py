@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opsadmin.advisor.candidates import MOSTLY_NULL, candidates_of, served_by
@@ -120,6 +120,7 @@ class Workbench:
             for one in self.statements:
                 one.relations = self._family(one)
             self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
+        self._define({use.relid for one in self.statements for use in one.uses})
         self._settings = self.planner.settings()
         self._pretender = Pretender(self.planner, self._settings)
         self.planner.settle()
@@ -136,6 +137,23 @@ class Workbench:
             one.base, one.existing, one.plan = found.cost, found.existing, found.plan
             kept.append(one)
         self.statements = kept
+
+    def _define(self, relations: Collection[int]) -> None:
+        """Note how indexes with an expression or a predicate are made, for whoever drops one and wants it back."""
+        special = {
+            index.oid
+            for relid in relations
+            for index in (self.tables[relid].indexes if relid in self.tables else ())
+            if index.expressions or index.predicate
+        }
+        found = self.planner.definitions(special) if special else {}
+        self.tables = {
+            relid: replace(
+                table,
+                indexes=tuple(replace(one, definition=found.get(one.oid, one.definition)) for one in table.indexes),
+            )
+            for relid, table in self.tables.items()
+        }
 
     def _family(self, one: Workload) -> frozenset[int]:
         """Its tables, their partitions, and what they are partitions of."""

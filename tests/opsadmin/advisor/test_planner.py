@@ -141,3 +141,17 @@ def test_what_is_there_is_no_candidate(own_shop: Shop) -> None:
     ):
         assert there not in found
     assert "public.orders USING btree (total)" in found
+
+
+def test_a_partial_index_that_can_go_can_come_back(own_shop: Shop) -> None:
+    with psycopg.connect(own_shop.dsn, autocommit=True) as connection:
+        for name in ("twin_one", "twin_two"):
+            connection.execute(f"CREATE INDEX {name} ON orders (lower(remark)) WHERE urgent")
+        (drop,) = own_shop.advise("SELECT id FROM orders WHERE urgent AND lower(remark) = 'x'").drops
+        connection.execute(drop.ddl)
+        connection.execute(drop.undo)
+        rows = connection.execute(
+            "SELECT count(DISTINCT pg_get_expr(indpred, indrelid)), count(*) FROM pg_index WHERE indexrelid = ANY (ARRAY['twin_one'::regclass, 'twin_two'])"
+        )
+        assert rows.fetchone() == (1, 2)
+        connection.execute("DROP INDEX twin_one, twin_two")
