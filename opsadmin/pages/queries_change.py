@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 #: The measure that is compared, for each order; of the others nothing is kept of the time before.
 _COMPARED = ("mean_time", "max_time", "calls", "rows")
+#: Of these more is neither worse nor better.
+_NEITHER = ("calls", "rows")
 #: Less is shown as none.
 LEAST = 0.005
 #: From so many times the time before on it is said as a factor.
@@ -45,6 +47,8 @@ def said_change(query: Mapping[str, Any], order: str) -> str:
         return "±0 %"
     said = changed(change)
     tone, arrow = ("is-more", "▲") if change > 0 else ("is-less", "▼")
+    if compared(order) in _NEITHER:
+        tone = ""
     return format_html(
         '<span class="queries-change {}"><span aria-hidden="true">{}</span> {}</span>', tone, arrow, said
     )
