@@ -48,9 +48,6 @@ class OperationRunAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = fields
 
-    class Media:
-        css = {"all": ("opsadmin/records.css",)}
-
     @admin.display(description=_("outcome"), ordering="outcome")
     def ended(self, run: OperationRun) -> str:
         return f"{SIGNS.get(OperationRun.Outcome(run.outcome), '')} {run.get_outcome_display()}"

@@ -2,7 +2,7 @@
 its share of the work.
 
 view = plan_view(perform("explain_query", ...))          # or of a stored plan: plan_view(a_plan.as_dict())
-{% include "admin/opsadmin/plan.html" with plan=view %}  # the page links opsadmin/plan.css
+{% include "admin/opsadmin/plan.html" with plan=view %}
 """
 
 from __future__ import annotations
