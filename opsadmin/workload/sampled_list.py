@@ -85,7 +85,8 @@ class TopSampled(list[SampledQuery]):
     def __init__(self, queries: Iterable[SampledQuery], chosen: Chosen) -> None:
         super().__init__(queries)
         self.found = len(chosen.queries)
-        self.notes = (Note(Status.OK, " ".join([*sentences(chosen.covered), *_said_elsewhere(chosen)])),)
+        status = Status.UNKNOWN if chosen.covered.missing else Status.OK
+        self.notes = (Note(status, " ".join([*sentences(chosen.covered), *_said_elsewhere(chosen)])),)
 
     def blocks(self) -> list[Block]:
         blocks: list[Block] = list(self.notes)
