@@ -160,7 +160,7 @@ def test_what_helps_only_together_shares_its_gain(shop: Shop) -> None:
 
 
 def test_nothing_is_run(shop: Shop) -> None:
-    """No row of a user's table is changed, and none read but those of a few samples (of documents, here)."""
+    """No row of a user's table is changed, and none read but those of a few samples."""
     counters = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY relid"
     read = "SELECT sum(seq_scan)::int FROM pg_stat_user_tables"
     with psycopg.connect(shop.dsn, autocommit=True) as connection:
@@ -170,7 +170,7 @@ def test_nothing_is_run(shop: Shop) -> None:
         shop.advise(*FEW, STATEMENTS["changing cte"], STATEMENTS["merge"], STATEMENTS["update"])
         connection.execute("SELECT pg_stat_clear_snapshot()")
         assert connection.execute(counters).fetchall() == before
-        assert connection.execute(read).fetchone()[0] - scans <= 3
+        assert connection.execute(read).fetchone()[0] - scans <= 12
         indexes = connection.execute(
             "SELECT count(*) FROM pg_class WHERE relkind = 'i' AND relname ~ 'hypo|<'"
         ).fetchone()
