@@ -3,6 +3,7 @@ in the repository. `python -m switchbot_site.local.catalogues`; a set-up and Ren
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def compile_catalogues(root: Path = CHECKOUT) -> list[Path]:
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
         # Beside it and then in its place: another process may be reading it.
-        partial = compiled.with_suffix(".partial")
+        partial = compiled.with_suffix(f".{os.getpid()}.partial")
         polib.pofile(str(source)).save_as_mofile(str(partial))
         partial.replace(compiled)
         written.append(compiled)

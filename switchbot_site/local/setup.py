@@ -52,6 +52,7 @@ def set_up(*, only_venv: bool, tests: bool) -> None:
     describe(ensure_postgres())
     if tests:
         ensure_chromium()
+        ensure_gettext()
 
 
 def ensure_postgres(major: int | None = None) -> Server:
@@ -99,6 +100,12 @@ def ensure_chromium() -> None:
     if apt.usable() and _apt_install("chromium"):
         return
     print("There is no Chromium: the browser tests will be skipped. As root: apt-get install chromium", flush=True)
+
+
+def ensure_gettext() -> None:
+    """What collects the messages to be translated, for the test that none is missing."""
+    if shutil.which("xgettext") is None and not (apt.usable() and _apt_install("gettext")):
+        print("There is no xgettext: that all is translated will not be tested. As root: apt-get install gettext")
 
 
 def _apt_install(package: str) -> bool:
