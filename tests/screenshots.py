@@ -25,8 +25,13 @@ import psycopg
 from switchbot_site.local.binaries import CHECKOUT
 from tests.fixtures.browser import FLAGS, NARROW, WIDE, find_chromium
 
-#: By name: the colours that the browser asks for, and the size of its window.
-LOOKS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "narrow": ("light", NARROW)}
+#: By name: the colours and the language that the browser asks for, and the size of its window.
+LOOKS = {
+    "light": ("light", WIDE, "en-GB"),
+    "dark": ("dark", WIDE, "en-GB"),
+    "narrow": ("light", NARROW, "en-GB"),
+    "french": ("light", WIDE, "fr-FR"),
+}
 #: What the home's dashboard asks, so that the pages have something to show.
 LOAD = (
     "SELECT data FROM json_store WHERE kind = 'state'",
@@ -160,10 +165,10 @@ def addresses(page: Any, address: str) -> dict[str, str]:
 
 
 def _all(
-    chromium: Any, state: Any, shown: dict[str, str], looks: dict[str, tuple[str, Any]]
+    chromium: Any, state: Any, shown: dict[str, str], looks: dict[str, tuple[str, Any, str]]
 ) -> Iterator[tuple[str, bytes]]:
-    for look, (scheme, size) in looks.items():
-        context = chromium.new_context(color_scheme=scheme, viewport=size, storage_state=state, locale="en-GB")
+    for look, (scheme, size, language) in looks.items():
+        context = chromium.new_context(color_scheme=scheme, viewport=size, storage_state=state, locale=language)
         page = context.new_page()
         for name, where in shown.items():
             page.goto(where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -36,7 +36,8 @@ class Finding:
     `message` what is wrong with its number, `hint` what to do, `fix_sql` or `fix_command` the very words. `why`: what it
     hurts, one sentence. `threshold`: the number it is judged by and where that comes from. `lock`: what the fix locks.
     `caused_by`: the object of the finding that this one follows from. `objects`: the names that a finding about many
-    stands for."""
+    stands for. `values`: what stands in the texts of the check's card, by its placeholders, so that they can be said in
+    another language later."""
 
     check: str
     area: str
@@ -52,6 +53,7 @@ class Finding:
     lock: str = ""
     caused_by: str = ""
     objects: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields of the contract always, the others where they say something."""

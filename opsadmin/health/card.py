@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +105,7 @@ class Card:
     def placeholders(self) -> set[str]:
         """The columns and thresholds that the texts name."""
         texts = (self.says, self.why, self.hint, self.fix, self.command, self.lock)
-        return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+        return {name for text in texts for name in _names(text)}
 
 
 def parse_card(id: str, text: str) -> Card:
@@ -167,22 +168,37 @@ def with_numbers(sql: str, values: dict[str, float]) -> str:
 def fill(text: str, card: Card, row: dict[str, Any], values: dict[str, float], *, raw: bool = False) -> str:
     """The text with its {placeholders} filled from the row, and where it has no such column, from the thresholds. `raw`:
     for SQL, numbers as they are; without it, numbers in words with their unit, by the end of the column's name."""
+    return put(text, {name: _word(name, card, row, values, raw=raw) for name in _names(text)})
 
-    def value_of(name: str) -> str:
-        for threshold in card.thresholds:
-            if threshold.name == name and name not in row:
-                return threshold.said(values[name])
-        value = row[name]
-        if raw:
-            return "" if value is None else str(value)
-        return "unknown" if value is None else said(name, value)
 
+def words_of(card: Card, row: dict[str, Any], values: dict[str, float]) -> dict[str, str]:
+    """What fills the placeholders of the card's sentences, those that the row does not say itself."""
+    texts = (card.says, *(getattr(card, name) for name in ("hint", "why") if row.get(name) is None))
+    return {name: _word(name, card, row, values) for text in texts for name in _names(text)}
+
+
+def put(text: str, words: Mapping[str, str]) -> str:
+    """The text with each {placeholder} replaced by its word."""
     parts = []
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(literal)
         if name:
-            parts.append(value_of(name))
+            parts.append(words[name])
     return "".join(parts)
+
+
+def _names(text: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name]
+
+
+def _word(name: str, card: Card, row: dict[str, Any], values: dict[str, float], *, raw: bool = False) -> str:
+    for threshold in card.thresholds:
+        if threshold.name == name and name not in row:
+            return threshold.said(values[name])
+    value = row[name]
+    if raw:
+        return "" if value is None else str(value)
+    return "unknown" if value is None else said(name, value)
 
 
 def _threshold(id: str, text: str) -> Threshold:

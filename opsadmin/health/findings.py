@@ -7,26 +7,28 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from opsadmin.core.finding import Finding, Status
-from opsadmin.health.card import Card, fill
+from opsadmin.health.card import Card, fill, put, words_of
 
 
 def finding_of(card: Card, row: dict[str, Any], values: dict[str, float]) -> Finding:
     """The finding that a row says. The columns `severity`, `hint`, `fix_sql`, `lock`, `why` and `caused_by` stand above
     what the card says."""
 
+    words = words_of(card, row, values)
+
     def text(name: str, said: str, *, raw: bool = False) -> str:
         if row.get(name) is not None:
             return str(row[name])
         if not said:
             return ""
-        return fill(said if raw else _(said), card, row, values, raw=raw)
+        return fill(said, card, row, values, raw=True) if raw else put(_(said), words)
 
     return Finding(
         check=card.id,
         area=card.area,
         severity=Status(row.get("severity") or card.severity),
         object=str(row["object"]),
-        message=fill(_(card.says), card, row, values),
+        message=put(_(card.says), words),
         hint=text("hint", card.hint),
         fix_sql=text("fix_sql", card.fix, raw=True),
         fix_command=text("fix_command", card.command, raw=True),
@@ -35,6 +37,7 @@ def finding_of(card: Card, row: dict[str, Any], values: dict[str, float]) -> Fin
         threshold=threshold_of(card, values),
         lock=text("lock", card.lock, raw=True),
         caused_by=str(row.get("caused_by") or ""),
+        values=words,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from opsadmin.core.finding import Status, worst
+from opsadmin.health.in_words import finding_in_words, title_in_words
 from opsadmin.pages.actions import Action, action_for
 
 #: Findings of one check that are shown at once.
@@ -124,6 +125,7 @@ def view_of(
     """`report` is a HealthReport's `as_dict()`, also one of an older release. `may` answers for the reader's permissions.
     `area`: only the findings of that one; `most`: how many of each check, but of `all_of` every one."""
     checks = report.get("checks", [])
+    checks = [{**one, "title": title_in_words(one["check"], one["title"])} for one in checks]
     titles = {one["check"]: one["title"] for one in checks}
     findings = report.get("findings", [])
     grouped: dict[tuple[str, str], list[tuple[int, Mapping[str, Any]]]] = {}
@@ -222,7 +224,7 @@ def _shown(
     action = action_for(finding, database)
     cause = places.get(finding.get("caused_by", ""), "")
     return ShownFinding(
-        said=finding,
+        said=finding_in_words(finding),
         anchor=anchor,
         action=action if action is not None and may(action.permission) else None,
         ignore_query=urlencode({"ignore": finding["check"], "object": finding["object"]}) if _lasts(finding) else "",

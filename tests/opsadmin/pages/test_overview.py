@@ -10,14 +10,20 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connections
 from django.utils import timezone
+from django.utils.translation import override
 
 from opsadmin.core.errors import OperationFailed
+from opsadmin.core.finding import Finding, Status
+from opsadmin.health.card import put
+from opsadmin.health.catalog import checks
+from opsadmin.health.in_words import finding_in_words
 from opsadmin.models import HealthSnapshot, IgnoredFinding
 from opsadmin.pages import looks, tiles
 from opsadmin.pages.actions import names_of
 from opsadmin.pages.tiles import Tile, register_tile
 from opsadmin.snapshots import MOST, NEWEST, superfluous
 from stores.engine import breaker
+from switchbot_site.local.catalogues import compile_catalogues
 from tests.fixtures.outage import outage  # noqa: F401
 from tests.fixtures.sampled import fill
 from tests.opsadmin.pages.reports import ODD, analysing, healthy, sick
@@ -375,3 +381,35 @@ def test_what_is_kept():
 )
 def test_names_in_an_object(object, names):
     assert names_of(object) == names
+
+
+def test_a_report_is_read_in_the_language_of_the_reader(admin_client, store_db):
+    """Whoever looked: the texts of the checks' cards are said anew, what fills them stays."""
+    compile_catalogues()
+    card = next(one for one in checks() if one.id == "index.duplicate").card(15)
+    words = {"object": "public.b", "size_bytes": "16 kB", "kept": "public.a", "table_object": "public.t", "because": ""}
+    finding = Finding(
+        check="index.duplicate",
+        area="index",
+        severity=Status.WARNING,
+        object="public.b",
+        message=put(card.says, words),
+        hint="Its own words.",
+        why=put(card.why, words),
+        values=words,
+    )
+    said = finding_in_words(finding.as_dict())
+    assert said["message"] == finding.message
+    with override("fr"):
+        french = finding_in_words(finding.as_dict())
+        assert "fait le même travail que public.a" in french["message"]
+        assert "16 kB" in french["message"]
+        assert french["hint"] == "Its own words."
+        assert french["why"] != finding.why
+        # And back: the report was made in French, the reader reads English.
+    assert finding_in_words(french) == said
+    assert finding_in_words({**finding.as_dict(), "values": {}}) == {**finding.as_dict(), "values": {}}
+    look(admin_client)
+    page = admin_client.get(PAGE, headers={"accept-language": "fr"}).text
+    assert "Index en double" in page
+    assert "does the same work" not in page
