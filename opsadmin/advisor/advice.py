@@ -145,9 +145,19 @@ class Verification(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AdvisedMigration(Result):
+    """One migration for all recommended indexes of an app's models. `path`: relative to the project."""
+
+    app: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Advice(Result):
     """`lower_bound`: no set of these candidates within the budget costs less, as far as their plans are known.
-    `complete`: False where a limit of time ended the search. `refuted`, `verification`: where it was verified."""
+    `complete`: False where a limit of time ended the search. `refuted`, `verification`: where it was verified.
+    `migrations`: of each app that several recommendations are for, one in place of theirs."""
 
     recommendations: tuple[Recommendation, ...]
     drops: tuple[Drop, ...]
@@ -168,6 +178,7 @@ class Advice(Result):
     notes: tuple[str, ...] = field(default=())
     refuted: tuple[Refuted, ...] = ()
     verification: Verification | None = None
+    migrations: tuple[AdvisedMigration, ...] = ()
 
     @property
     def gain(self) -> float:
@@ -186,6 +197,10 @@ class Advice(Result):
             found.append(Code(_("To make it"), f"{one.ddl};"))
             if one.django:
                 found.append(Code(_("In the Django project"), one.django))
+        found += [
+            Code(_("All of the app %(app)s in one migration") % {"app": one.app}, f"# {one.path}\n{one.text}")
+            for one in self.migrations
+        ]
         found += [
             Note(
                 Status.WARNING,

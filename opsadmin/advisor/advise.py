@@ -161,11 +161,11 @@ class _Advisor:
     def look(self) -> None:
         """All that is asked of the server."""
         bench = self._bench
-        self._progress("reading the statements", 0.05)
+        self._progress(_("reading the statements"), 0.05)
         bench.read([(one.sql, 1.0 if one.weight is None else one.weight) for one in self._wanted])
         bench.look()
         self._weigh()
-        self._progress("looking for candidates", 0.15)
+        self._progress(_("looking for candidates"), 0.15)
         bench.propose()
         bench.make(range(len(bench.indexes)))
         sized = sizes_of(bench, by_hypopg=self._limit.by_hypopg)
@@ -176,9 +176,9 @@ class _Advisor:
             bench.correct(sized)
         upkeep = upkeep_of(bench, sizes, self._window)
         explorer = self._explorer(sizes)
-        self._progress("asking for plans", 0.25)
+        self._progress(_("asking for plans"), 0.25)
         self._explore(explorer)
-        self._progress("searching", 0.6)
+        self._progress(_("searching"), 0.6)
         budget = float("inf") if self._limit.size_bytes is None else self._limit.size_bytes
         choice = explorer.refine(budget, upkeep, self._limit.indexes, ())
         self._found = explorer, upkeep, self._without_little(explorer, upkeep, choice)
@@ -189,7 +189,7 @@ class _Advisor:
 
     def advice(self, *, without: Collection[int] = ()) -> Advice:
         """What was found, in words and figures; `without`: the recommendations of those numbers."""
-        self._progress("saying what was found", 0.9)
+        self._progress(_("saying what was found"), 0.9)
         explorer, upkeep, choice = self._found
         if without:
             model = explorer.model([0.0] * len(upkeep))
@@ -261,7 +261,7 @@ class _Advisor:
                 window_seconds=self._counted(),
             )
         )
-        made = recommendations_of(bench, model, choice.mask, self._database)
+        made, migrations = recommendations_of(bench, model, choice.mask, self._database)
         return Advice(
             recommendations=made,
             drops=drops,
@@ -292,6 +292,7 @@ class _Advisor:
             candidates=len(bench.indexes),
             lower_bound=model.bound(self._limit.size_bytes or 1e18),
             complete=not explorer.is_over,
+            migrations=migrations,
             database=self._database,
             notes=(*self._notes(), *kept),
         )

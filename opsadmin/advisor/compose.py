@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from opsadmin.advisor.advice import Helped, Recommendation
+from opsadmin.advisor.advice import AdvisedMigration, Helped, Recommendation
 from opsadmin.advisor.django_text import DjangoProject
 from opsadmin.advisor.index_name import index_name
 from opsadmin.advisor.search import Model, bits
@@ -17,8 +17,11 @@ from opsadmin.advisor.workbench import Workbench
 from opsadmin.core.blocks import said_bytes, said_number
 
 
-def recommendations_of(bench: Workbench, model: Model, mask: int, database: str) -> tuple[Recommendation, ...]:
-    """`database`: the Django alias, empty where the project is not asked."""
+def recommendations_of(
+    bench: Workbench, model: Model, mask: int, database: str
+) -> tuple[tuple[Recommendation, ...], tuple[AdvisedMigration, ...]]:
+    """The recommendations, and the migrations that make several of them at once. `database`: the Django alias, empty where
+    the project is not asked."""
     total = sum(model.bases)
     found: list[Recommendation] = []
     taken = {index.name for table in bench.tables.values() for index in table.indexes}
@@ -50,7 +53,8 @@ def recommendations_of(bench: Workbench, model: Model, mask: int, database: str)
                 django=advice.text if advice is not None else "",
             )
         )
-    return tuple(found)
+    files = project.together() if project is not None else []
+    return tuple(found), tuple(AdvisedMigration(app=one.app, path=one.path, text=one.text) for one in files)
 
 
 def in_order(model: Model, mask: int) -> list[int]:

@@ -95,6 +95,7 @@ class DjangoProject:
     def __init__(self, database: str) -> None:
         self._database = database
         self._migrations = Migrations()
+        self._added: dict[tuple[str, str], list[tuple[ModelTable, list[Operation]]]] = {}
 
     @cached_property
     def _tables(self) -> dict[int, ModelTable]:
@@ -103,6 +104,30 @@ class DjangoProject:
     def has(self, oid: int) -> bool:
         """Whether the table belongs to a model, and a new index should have a name that Meta.indexes takes."""
         return oid in self._tables
+
+    def together(self) -> list[MigrationFile]:
+        """For each app that several new indexes are of: one migration that makes them all, in place of theirs, which all have
+        the same number."""
+        found = []
+        for (app, _alias), parts in self._added.items():
+            if len(parts) < 2:
+                continue
+            operations, seen = [], set()
+            for operation in (one for _table, done in parts for one in done):
+                # An extension that several of them need is made once.
+                sql = str(operation.sql) if isinstance(operation, RunSQL) else ""
+                if sql and sql in seen:
+                    continue
+                seen.add(sql)
+                operations.append(operation)
+            concurrently = any(not table.is_partitioned for table, _done in parts)
+            after = list(dict.fromkeys(one for table, _done in parts for one in self._place(table)[1]))
+            found.append(
+                self._migrations.file(
+                    app, operations, fragment="advised_indexes", concurrently=concurrently, after=after
+                )
+            )
+        return found
 
     # --- a new index -----------------------------------------------------------------------------------------------------
     def add(self, spec: IndexSpec, name: str) -> DjangoAdvice | None:
@@ -120,6 +145,7 @@ class DjangoProject:
                 lambda: [*self._extension(spec, table), self._create(spec, name, table)],
                 fragment=f"{table.model._meta.model_name}_{name}",
                 reason=str(error),
+                is_new=True,
             )
         source, imports = source_of(index)
         place, change = _meta_change(table, source)
@@ -129,6 +155,7 @@ class DjangoProject:
             table,
             lambda: [*self._extension(spec, table), self._add(spec, index, table)],
             fragment=f"{table.model._meta.model_name}_{name}",
+            is_new=True,
         )
 
     def _add(self, spec: IndexSpec, index: Index, table: ModelTable) -> Operation:
@@ -255,12 +282,15 @@ class DjangoProject:
         *,
         fragment: str,
         reason: str = "",
+        is_new: bool = False,
     ) -> DjangoAdvice:
-        """The advice with its migration, or with the reason why there is none."""
+        """The advice with its migration, or with the reason why there is none. `is_new`: it makes an index."""
         try:
             alias = self._alias(table)
             done = operations()
             file = self._file(table, done, re.sub(r"\W+", "_", fragment).lower())
+            if is_new:
+                self._added.setdefault((file.app, alias), []).append((table, done))
         except CannotMigrate as error:
             return replace(advice, reason=f"{reason} {error} Run the DDL by hand.".strip())
         target = "" if alias == DEFAULT_DB_ALIAS else f" --database={alias}"
@@ -286,6 +316,13 @@ class DjangoProject:
         raise CannotMigrate(f"The routers let no migration of {table.model._meta.label} into the database.")
 
     def _file(self, table: ModelTable, operations: list[Operation], fragment: str) -> MigrationFile:
+        app, after = self._place(table)
+        return self._migrations.file(
+            app, operations, fragment=fragment, concurrently=not table.is_partitioned, after=after
+        )
+
+    def _place(self, table: ModelTable) -> tuple[str, list[tuple[str, str]]]:
+        """The app that the migration goes into, and what else it stands on. Raises `CannotMigrate`."""
         app = table.model._meta.app_label
         after: list[tuple[str, str]] = []
         if not self._migrations.is_own(app):
@@ -299,9 +336,7 @@ class DjangoProject:
             except CannotMigrate:
                 pass  # an app without migrations: its tables are made before all others
             app = own.label
-        return self._migrations.file(
-            app, operations, fragment=fragment, concurrently=not table.is_partitioned, after=after
-        )
+        return app, after
 
     def _sql(self, sql: str, undo: str | None, table: ModelTable) -> RunSQL:
         app = table.model._meta.app_label

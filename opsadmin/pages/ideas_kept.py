@@ -9,7 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from opsadmin.advisor.advice import Advice, AdvisedQuery, FrontierPoint, Helped, NotAnalyzed, Recommendation
+from opsadmin.advisor.advice import (
+    Advice,
+    AdvisedMigration,
+    AdvisedQuery,
+    FrontierPoint,
+    Helped,
+    NotAnalyzed,
+    Recommendation,
+)
 from opsadmin.advisor.drops import Drop
 from opsadmin.core.errors import OperationFailed
 from opsadmin.last_seen import recall, remember
@@ -18,7 +26,7 @@ from opsadmin.postgres.masking import masked
 WORKLOAD, QUERIES = "workload", "queries"
 KINDS = (WORKLOAD, QUERIES)
 OPERATIONS = {WORKLOAD: "analyze_workload_indexes", QUERIES: "analyze_query_indexes"}
-_PARTS = (Advice, Recommendation, Helped, AdvisedQuery, NotAnalyzed, FrontierPoint, Drop)
+_PARTS = (Advice, Recommendation, Helped, AdvisedQuery, AdvisedMigration, NotAnalyzed, FrontierPoint, Drop)
 #: Of a statement's text.
 CHARACTERS = 4000
 

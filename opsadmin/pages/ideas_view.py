@@ -92,7 +92,8 @@ class Going:
 
 @dataclass(frozen=True)
 class Ideas:
-    """`lead`: what it comes to in a sentence; `bound` how much better it could be; `all_ddl` everything to make and drop.
+    """`lead`: what it comes to in a sentence; `bound` how much better it could be; `all_ddl` everything to make and drop; `migrations`: of
+    each app with several ideas, one for all of them, by the app.
     `has_more`: not all is shown; `has_hypopg_note`: `notes` say that HypoPG is missing."""
 
     lead: str
@@ -109,6 +110,7 @@ class Ideas:
     not_analyzed: tuple[tuple[str, SafeString], ...]
     notes: tuple[str, ...]
     all_ddl: str
+    migrations: tuple[tuple[str, str], ...]
     footing: str
 
 
@@ -158,6 +160,7 @@ def ideas_of(
             for one in advice["not_analyzed"][: None if everything else LISTED]
         ),
         notes=tuple(advice["notes"]),
+        migrations=tuple((one["app"], f"# {one['path']}\n{one['text'].rstrip()}") for one in advice["migrations"]),
         all_ddl="".join(f"{one['ddl'].rstrip(';')};\n" for one in (*advice["recommendations"], *advice["drops"])),
         footing=_footing(advice),
     )

@@ -1,8 +1,12 @@
 """Advice as Django code, carried out in a real project: the migration runs, makemigrations finds nothing to do, PostgreSQL
 has the index that was asked for, and undoing it takes it away."""
 
+from typing import Any
+
 import psycopg
 import pytest
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 from opsadmin.advisor.django_text import DjangoProject, django_text
 from opsadmin.advisor.spec import IndexSpec, Key
@@ -254,7 +258,27 @@ def test_a_project_of_several_databases(store_db):
     assert document.command.startswith("python manage.py migrate stores 0")
     assert document.command.endswith("--database=store")
     spec = IndexSpec(oids["json_store"], "public.json_store", (Key("(data #> '{a}')"),))
-    assert "hints={'model_name': 'jsondocument'}" in project.add(spec, "data_idx").migration
+    assert "hints={'model_name': 'jsondocument'}" in DjangoProject("store").add(spec, "data_idx").migration
+    day = IndexSpec(oids["state_history"], "public.state_history", (Key.of("last_action"),))
+    assert "AddIndexConcurrently" in project.add(day, "last_action_idx").migration
+    (both,) = project.together()
+    assert both.app == "stores"
+    assert both.path.endswith("_advised_indexes.py")
+    made: dict[str, Any] = {}
+    exec(both.text, made)  # noqa: S102  # what a person puts into the project
+    migration = made["Migration"]("0099_advised_indexes", "stores")
+    state = MigrationLoader(None).project_state()
+    before = state.clone()
+    assert migration.atomic is False
+    with connections["store"].schema_editor(atomic=False) as editor:
+        state = migration.apply(state, editor)
+    with psycopg.connect(store_db) as connection:
+        there = "SELECT count(*) FROM pg_indexes WHERE indexname IN ('data_idx', 'last_action_idx')"
+        assert connection.execute(there).fetchone() == (2,)
+        with connections["store"].schema_editor(atomic=False) as editor:
+            migration.unapply(before, editor)
+        assert connection.execute(there).fetchone() == (0,)
+    assert DjangoProject("store").together() == []
     assert django_text(IndexSpec(1259, "pg_catalog.pg_class", (Key.of("relname"),)), "x_idx", "store") is None
 
 
