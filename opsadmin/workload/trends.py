@@ -15,11 +15,13 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 
 from opsadmin.core.result import Result
 from opsadmin.models import Sample
 from opsadmin.workload.cells import Cells, add_cells, cells_of
+from opsadmin.workload.levels import LEVELS
 from opsadmin.workload.marks import Happened, marks
 from opsadmin.workload.metrics import Metric, metrics
 from opsadmin.workload.reading import fine_rows, grouped, whole_rows
@@ -146,9 +148,18 @@ def figures(database: str, names: Iterable[str], start: datetime, end: datetime)
 
 
 def sampled_since(database: str) -> datetime | None:
-    """Since when there are samples; None where there are none. One statement."""
+    """Since when there are samples, as exactly as those tell that are still kept; None where there are none. One
+    statement."""
     rows = Sample.objects.filter(database=database, kind=Sample.Kind.METRICS)
-    return rows.order_by("at").values_list("at", flat=True).first()
+    oldest = dict(rows.values_list("level").annotate(Min("at")).values_list("level", "at__min"))
+    since = until = None
+    for level in reversed(LEVELS):
+        # The first look is in a sample of each width. A day begins at midnight, also where nobody looked before noon:
+        # the finer sample tells, unless it is forgotten and the oldest one left is of later.
+        at = oldest.get(level.name)
+        if at is not None and (until is None or at < until):
+            since, until = at, at + level.width
+    return since
 
 
 def gaps(database: str, start: datetime, end: datetime, points: int = 200) -> list[Gap]:

@@ -87,6 +87,18 @@ def test_a_line_has_so_many_points_and_holes_where_nobody_looked() -> None:
     assert trends.series("store", "no_such", ago(hours=1), NOW) == []
 
 
+def test_the_first_look_is_told_by_the_finest_sample_that_is_left() -> None:
+    assert trends.sampled_since("store") is None
+    look(ago(minutes=19))
+    assert trends.sampled_since("store") == datetime(2026, 11, 23, 9, 45, tzinfo=UTC), "not midnight"
+    look(ago(days=10))
+    retention.forget("store", NOW)
+    assert trends.sampled_since("store") == datetime(2026, 11, 13, 10, tzinfo=UTC), "its five minutes are forgotten"
+    look(ago(days=60))
+    retention.forget("store", NOW)
+    assert trends.sampled_since("store") == datetime(2026, 9, 24, tzinfo=UTC), "its hour, too"
+
+
 def test_a_month_is_read_from_days_and_an_hour_from_minutes() -> None:
     for days in range(70):
         look(ago(days=days, hours=0.5), transactions=(300, 300))
