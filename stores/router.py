@@ -35,5 +35,4 @@ class StoreRouter:
         return None if (aliases[0] == STORE_ALIAS) == (aliases[1] == STORE_ALIAS) else False
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
-        alias = _alias(app_label, model_name)
-        return db != STORE_ALIAS if alias is None else db == alias
+        return db == (_alias(app_label, model_name) or DEFAULT_DB_ALIAS)

@@ -1,7 +1,9 @@
-"""The two databases as Django wants them, from one address each."""
+"""The databases as Django wants them, from one address each."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -67,6 +69,33 @@ def store_database(parts: dict[str, str], statement_timeout_ms: int) -> dict[str
         "OPTIONS": options,
         "STATEMENT_TIMEOUT_MS": statement_timeout_ms,
     }
+
+
+def more_databases(
+    names: Iterable[str],
+    environment: Mapping[str, str],
+    ssl_mode: str,
+    statement_timeout_ms: int,
+    taken: Collection[str] = ("default", "store"),
+) -> dict[str, dict[str, Any]]:
+    """Further PostgreSQL databases that are looked after, by alias: the address of `staging` is POSTGRES_URL_STAGING. They
+    have no tables of ours.
+
+    Raises `ImproperlyConfigured` at a name that is none or is taken, or has no address."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        variable = f"POSTGRES_URL_{name.upper()}"
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ImproperlyConfigured(
+                f"MORE_DATABASES names {name!r}; a name has small letters, digits and _, and begins with a letter."
+            )
+        if name in taken or name in found:
+            raise ImproperlyConfigured(f"MORE_DATABASES names {name}, which is taken. Choose another name.")
+        address = environment.get(variable, "").strip()
+        if not address:
+            raise ImproperlyConfigured(f"MORE_DATABASES names {name}, but {variable} is not set: give it the address.")
+        found[name] = store_database(with_ssl_mode(parse_dsn(variable, address), ssl_mode), statement_timeout_ms)
+    return found
 
 
 def sqlite_database(path: Path) -> dict[str, Any]:

@@ -79,6 +79,12 @@ VARIABLES: tuple[Variable, ...] = (
         "libpq sslmode, where `POSTGRES_URL` names none. Means nothing on a unix socket.",
     ),
     Variable(
+        "MORE_DATABASES",
+        list,
+        [],
+        "Names of further PostgreSQL databases to look after, `staging,replica`; the address of `staging` is `POSTGRES_URL_STAGING`.",
+    ),
+    Variable(
         "POSTGRES_BIN",
         str,
         None,
@@ -174,7 +180,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RENDER", bool, False, "Set by Render."),
     Variable("RENDER_EXTERNAL_HOSTNAME", str, None, "Set by Render: the service's host name."),
     Variable(
-        "RENDER_GIT_COMMIT", str, None, "Set by Render: what is deployed. Elsewhere any text: the trends mark when it changes."
+        "RENDER_GIT_COMMIT",
+        str,
+        None,
+        "Set by Render: what is deployed. Elsewhere any text: the trends mark when it changes.",
     ),
     Variable(
         "KEEP_AWAKE",

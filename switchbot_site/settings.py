@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -56,6 +57,8 @@ MIDDLEWARE = [
     "switchbot_site.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # A page of 100 kB goes over the line as 13; static files are compressed already, by the middleware above.
+    "django.middleware.gzip.GZipMiddleware",
     "switchbot_site.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -108,6 +111,9 @@ DATABASES = {
     "store": databases.store_database(
         POSTGRES_DIRECT_PARTS if env("STORE_USE_DIRECT_URL") else POSTGRES_PARTS, env("STORE_STATEMENT_TIMEOUT_MS")
     ),
+    **databases.more_databases(
+        env("MORE_DATABASES"), os.environ, env("POSTGRES_SSL_MODE"), env("STORE_STATEMENT_TIMEOUT_MS")
+    ),
 }
 DATABASE_ROUTERS = ["stores.router.StoreRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -133,6 +139,7 @@ if HISTORY_SPOOL_MB < 1:
 
 # --- operations --------------------------------------------------------------------------------------------------
 OPSADMIN = {
+    "DATABASE": "store",  # and not the site's own where that is a PostgreSQL, too
     "ALERTS": alert_options(env),
     "API_TOKEN_SHA256": environment_tokens(env("OPS_API_TOKEN")),
     "SCHEDULER": env("SCHEDULER"),

@@ -60,3 +60,38 @@ def test_the_site_database_may_be_elsewhere(tmp_path):
     assert databases.site_database(None, tmp_path / "s.sqlite3")["NAME"] == tmp_path / "s.sqlite3"
     assert str(databases.site_database("sqlite:////data/s.sqlite3", tmp_path)["NAME"]) == "/data/s.sqlite3"
     assert databases.site_database("postgresql://u:p@h/d", tmp_path)["HOST"] == "h"
+
+
+def test_further_databases_have_an_address_each():
+    found = databases.more_databases(
+        ["staging", "replica_2"],
+        {
+            "POSTGRES_URL_STAGING": "postgresql://u:p%23@h/d",
+            "POSTGRES_URL_REPLICA_2": " host=/run/postgresql dbname=x ",
+        },
+        "require",
+        5000,
+    )
+    assert list(found) == ["staging", "replica_2"]
+    assert (found["staging"]["HOST"], found["staging"]["PASSWORD"]) == ("h", "p#")
+    assert found["staging"]["OPTIONS"]["sslmode"] == "require"
+    assert "sslmode" not in found["replica_2"]["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    "names, said",
+    [
+        (["Staging"], "names 'Staging'; a name has small letters"),
+        (["a b"], "names 'a b'"),
+        (["store"], "names store, which is taken"),
+        (["staging", "staging"], "names staging, which is taken"),
+        (["replica"], "POSTGRES_URL_REPLICA is not set"),
+        (["broken"], "POSTGRES_URL_BROKEN is neither"),
+    ],
+)
+def test_a_further_database_that_is_not_right_is_told_without_its_address(names, said):
+    environment = {"POSTGRES_URL_STAGING": "postgresql://u:p@h/d", "POSTGRES_URL_BROKEN": "pw=s3cret what"}
+    with pytest.raises(ImproperlyConfigured) as refused:
+        databases.more_databases(names, environment, "require", 5000)
+    assert said in str(refused.value)
+    assert "s3cret" not in str(refused.value)

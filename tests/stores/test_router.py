@@ -41,6 +41,9 @@ def test_steps_without_a_model_run_in_postgresql_alone():
     assert not router.allow_migrate("default", "stores")
     assert router.allow_migrate("default", "auth")
     assert not router.allow_migrate("store", "auth")
+    # A further database that is only looked after gets no tables of ours.
+    assert not router.allow_migrate("staging", "auth")
+    assert not router.allow_migrate("staging", "stores")
 
 
 def test_relations_stay_inside_a_database():
