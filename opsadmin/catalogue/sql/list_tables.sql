@@ -1,7 +1,7 @@
 -- A page of the tables of a schema, or of all that people made: partitions stand within their partitioned table. Sizes and
 -- rows are those of the last VACUUM or ANALYZE, the rest are counters; nothing waits behind a locked table.
 WITH RECURSIVE roots AS MATERIALIZED (
-    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind, c.relpages, c.reltoastrelid
     FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE
@@ -16,33 +16,40 @@ WITH RECURSIVE roots AS MATERIALIZED (
 ),
 
 members AS MATERIALIZED (
-    SELECT oid AS root, oid, relkind
+    SELECT oid AS root, oid, relkind, relpages, reltoastrelid
     FROM roots
     UNION ALL
-    SELECT m.root, c.oid, c.relkind
+    SELECT m.root, c.oid, c.relkind, c.relpages, c.reltoastrelid
     FROM members AS m
     INNER JOIN pg_inherits AS i ON i.inhparent = m.oid
     INNER JOIN pg_class AS c ON c.oid = i.inhrelid AND c.relispartition
     WHERE m.relkind = 'p'
 ),
 
--- Only where the order goes by size: everything is measured before the page is cut.
-pages AS (
-    SELECT i.indrelid AS owner, c.relpages::int8 AS pages
+-- Only where the order goes by size: everything is measured before the page is cut. Added up for each table before it is
+-- joined to the members, which the planner takes for few.
+indexed AS MATERIALIZED (
+    SELECT i.indrelid AS owner, sum(c.relpages) AS pages
     FROM pg_index AS i
     INNER JOIN pg_class AS c ON c.oid = i.indexrelid
-    WHERE %(sort_by)s = 'size' AND c.relpages > 0
-    UNION ALL
-    SELECT c.oid, c.relpages + coalesce(o.relpages, 0)
+    WHERE %(sort_by)s = 'size' AND c.relkind = 'i' AND c.relpages > 0
+    GROUP BY i.indrelid
+),
+
+toasted AS MATERIALIZED (
+    SELECT c.oid, c.relpages AS pages
     FROM pg_class AS c
-    LEFT JOIN pg_class AS o ON o.oid = c.reltoastrelid
-    WHERE %(sort_by)s = 'size' AND c.relkind IN ('r', 'm') AND c.relpages + coalesce(o.relpages, 0) > 0
+    WHERE %(sort_by)s = 'size' AND c.relkind = 't' AND c.relpages > 0
 ),
 
 measured AS (
-    SELECT m.root, sum(p.pages)::float8 AS measure
+    SELECT
+        m.root,
+        sum(CASE WHEN m.relkind IN ('r', 'm') THEN m.relpages ELSE 0 END + coalesce(t.pages, 0) + coalesce(x.pages, 0))::float8
+            AS measure
     FROM members AS m
-    INNER JOIN pages AS p ON p.owner = m.oid
+    LEFT JOIN indexed AS x ON x.owner = m.oid
+    LEFT JOIN toasted AS t ON t.oid = m.reltoastrelid
     WHERE %(sort_by)s = 'size'
     GROUP BY m.root
     UNION ALL
