@@ -14,6 +14,7 @@ from opsadmin.core.finding import Status
 from opsadmin.core.operation import Caller
 from opsadmin.core.result import plain
 from opsadmin.last_seen import recall, remember
+from opsadmin.models import FollowedIndex
 from opsadmin.pages.patient import Answer, ask
 from opsadmin.pages.queries_read import OPERATION, Step, steps_of, trusted
 from opsadmin.perform import find, perform
@@ -66,7 +67,7 @@ def read_review(request: HttpRequest, database: str, *, patience: float | None =
         operation = find(REVIEW)
     except UnknownOperation:
         return []
-    if not request.user.has_perm(operation.permission):
+    if not request.user.has_perm(operation.permission) or not _follows(database):
         return []
     caller = trusted(request)
 
@@ -85,6 +86,14 @@ def read_review(request: HttpRequest, database: str, *, patience: float | None =
         return answer.value
     seen = recall(database, _REVIEWED)
     return list(seen.data) if seen else []
+
+
+def _follows(database: str) -> bool:
+    """Whether there is anything to review: where not, PostgreSQL is spared the question."""
+    try:
+        return FollowedIndex.objects.filter(database=database).exists()
+    except DatabaseError:
+        return True  # the review says what is wrong
 
 
 def _ground(database: str, caller: Caller) -> Ground:
