@@ -22,7 +22,7 @@ from opsadmin.pages.queries_view import percent, width_of
 from opsadmin.pages.tiles import Tile
 
 #: Ideas in full and statements on the page, unless all are asked for; statements within an idea.
-FULL, LISTED, HELPED = 6, 12, 3
+FULL, LISTED, HELPED = 5, 12, 3
 #: Characters of a statement in the list, and within an idea.
 SHOWN, SHORTLY = 140, 90
 #: A cost that is closer to the bound than that part of it is the best there is.

@@ -51,7 +51,7 @@ def operator(home, visitor):
 
 def test_an_edited_setting_is_in_json_store(home, operator):
     operator.visit(PAGES["list"])
-    operator.page.get_by_role("link", name="Settings", exact=True).first.click()
+    operator.page.get_by_role("heading", name="Settings", exact=True).get_by_role("link").click()
     operator.page.get_by_label("Poll interval", exact=True).fill("90")
     operator.page.get_by_role("group", name="Window 1").get_by_label("Sat").check()
     operator.page.get_by_role("button", name="Save and continue editing").click()

@@ -126,7 +126,7 @@ def test_by_keyboard(lead):
 def test_postgresql_is_stopped(lead, outage):
     outage.down()
     ask(lead, "SELECT 'kept' AS text")
-    lead.page.get_by_text("PostgreSQL does not answer.", exact=True).wait_for()
+    lead.page.locator("#result").get_by_text("PostgreSQL does not answer.", exact=True).wait_for()
     assert lead.page.get_by_label("Statement", exact=True).last.input_value() == "SELECT 'kept' AS text"
     look_at(lead, "down")
     outage.back()

@@ -18,8 +18,8 @@ LEFT JOIN
     (
         SELECT
             t.subid,
-            -- One that tries in vain to connect has not heard anything yet.
-            count(*) FILTER (WHERE t.relid IS NULL AND t.last_msg_receipt_time IS NOT NULL) AS appliers,
+            -- One that tries in vain to connect has not heard anything yet: its last message was never, or before all time.
+            count(*) FILTER (WHERE t.relid IS NULL AND t.last_msg_receipt_time > '-infinity') AS appliers,
             count(t.relid) AS copiers,
             max(b.connected_seconds) FILTER (WHERE t.relid IS NULL) AS oldest_seconds
         FROM pg_stat_subscription AS t

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import pytest
 from django.db import connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+#: Each set-up of the fixture has a database of its own: workers of a run may come back to these tests.
+_numbers = itertools.count(1)
 #: Roles by what they may: nothing but connect, everything, an odd name.
 BARE, APP, ODD = "workload_bare", "workload_app", 'Odd "Röle" 100%'
 
@@ -49,7 +52,7 @@ def pg_stat_statements(superuser_dsn: str) -> None:
 @pytest.fixture(scope="session")
 def workload_dsn(superuser_dsn: str, pg_stat_statements: None) -> Iterator[str]:
     """The address, as superuser, of a database with pg_stat_statements and a table `orders`."""
-    name = f"workload_{os.getpid()}"
+    name = f"workload_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         for role in (BARE, APP, ODD):
