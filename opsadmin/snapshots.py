@@ -43,10 +43,12 @@ def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSn
     return snapshot
 
 
-def latest(database: str) -> HealthSnapshot | None:
-    """The newest report; None where there is none, or the site database fails."""
+def latest(database: str, *, whole: bool = True) -> HealthSnapshot | None:
+    """The newest report; None where there is none, or the site database fails. Not `whole`: how it came out, without the
+    report itself, which is large where the catalogue is."""
     try:
-        return HealthSnapshot.objects.filter(database=database).first()
+        found = HealthSnapshot.objects.filter(database=database)
+        return (found if whole else found.defer("report", "facts")).first()
     except DatabaseError as error:
         logger.warning("[health] the last report of %s could not be read (%s)", database, type(error).__name__)
         return None

@@ -28,8 +28,9 @@ OPERATION = "analyze_db_health"
 FRESH = timedelta(seconds=30)
 #: After a look without an answer the next page looks again only then, unless asked to.
 PAUSE = timedelta(seconds=10)
-#: How long a page waits for a look.
+#: How long a page waits for a look, and how long where it has an earlier report to show meanwhile.
 PATIENCE_SECONDS = 1.0
+SHORT_PATIENCE_SECONDS = 0.2
 
 
 @dataclass
@@ -58,10 +59,12 @@ _lock = threading.Lock()
 _looks: dict[str, Look] = {}
 
 
-def see(database: str, caller: Caller, *, fresh: bool = False, patience: float = PATIENCE_SECONDS) -> Seen:
-    """The newest report of the database, after a look where that is due. `fresh`: look in any case. `caller` holds the
-    permission for it."""
+def see(database: str, caller: Caller, *, fresh: bool = False, patience: float | None = None) -> Seen:
+    """The newest report of the database, after a look where that is due. `fresh`: look in any case. `patience`: wait for it
+    so long, and not as long as there is reason to. `caller` holds the permission for it."""
     snapshot = latest(database)
+    if patience is None:
+        patience = PATIENCE_SECONDS if snapshot is None or fresh else SHORT_PATIENCE_SECONDS
     look = _present(database, caller, fresh=fresh, snapshot=snapshot)
     if look is None:
         return Seen(snapshot, running=False, failed=None)

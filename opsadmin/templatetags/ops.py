@@ -110,8 +110,8 @@ def duration(seconds: float) -> str:
 
 @register.simple_tag
 def last_report() -> HealthSnapshot | None:
-    """The newest report of the default database; None where there is none. PostgreSQL is not asked."""
+    """How the newest report of the default database came out; None where there is none. PostgreSQL is not asked."""
     try:
-        return latest(default_alias())
+        return latest(default_alias(), whole=False)
     except OperationError:
         return None
