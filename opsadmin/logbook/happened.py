@@ -30,6 +30,7 @@ from opsadmin.logbook.events import add_event
 from opsadmin.logbook.sources import ask_sources
 from opsadmin.models import Condition, Incident, IncidentEvent
 from opsadmin.postgres.aliases import resolve_alias
+from opsadmin.workload.marks import answered
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ def note_report(database: str, report: HealthReport) -> None:
     """Open, continue and close the incidents that follow from the report, and alert. It may be of some checks only: the
     others stay as they were."""
     ask_sources()
+    if report.detail.get("answers", False):
+        answered(database, report.taken_at)
     try:
         with override(settings.LANGUAGE_CODE):
             seen = [_seen(one) for one in report.checks]

@@ -109,6 +109,19 @@ def end(database: str, kind: str, at: datetime) -> None:
     Mark.objects.filter(database=database, kind=kind, until=None).update(until=at)
 
 
+def answered(database: str, at: datetime) -> None:
+    """PostgreSQL answered at that moment: an outage that began before it is over, whoever asked. The sampler comes by only
+    every few minutes."""
+    try:
+        patiently(
+            lambda: Mark.objects.filter(database=database, kind=Mark.Kind.OUTAGE, until=None, at__lt=at).update(
+                until=at
+            )
+        )
+    except DatabaseError as error:
+        logger.warning("[trends] the end of an outage of %s was not kept: %s", database, type(error).__name__)
+
+
 def note_deploy() -> None:
     """Note a deploy where OPSADMIN["DEPLOY"] (a commit, a version) is another than the last one's. A first one is noted
     too: it is where the trends begin."""

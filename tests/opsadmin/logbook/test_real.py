@@ -17,6 +17,7 @@ from opsadmin.logbook.happened import happened, note_report
 from opsadmin.logbook.round import go_round
 from opsadmin.models import Condition, Incident, Mark, SeenAnswer
 from opsadmin.pages.logbook import incidents_tile
+from opsadmin.workload.sampler import sample
 from stores import get_store, switching
 from stores.engine import breaker
 from stores.logbook import TOLD, tell_switches
@@ -40,6 +41,8 @@ def test_postgresql_is_stopped_and_started(new_postgres, monkeypatch):
     connections["store"].close()
     look()
     look()
+    sample("store")
+    assert Mark.objects.get(kind="outage").until is None
     one = Incident.objects.get(cause="outage")
     assert (one.is_open, one.severity, one.title) == (True, "critical", "PostgreSQL does not answer")
     assert incidents_tile("store").tone == "critical"
@@ -50,6 +53,7 @@ def test_postgresql_is_stopped_and_started(new_postgres, monkeypatch):
     one.refresh_from_db()
     assert one.is_open
     assert one.fine_since is not None
+    assert Mark.objects.get(kind="outage").until == one.fine_since, "the sampler did not come by"
     monkeypatch.setattr(incidents, "CLOSE_AFTER", timedelta(0))
     go_round()
     one.refresh_from_db()
