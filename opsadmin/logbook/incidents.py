@@ -177,6 +177,15 @@ def open_incidents(database: str, most: int = 20) -> list[Incident]:
     return sorted(found, key=lambda one: (-Status(one.severity).rank, one.opened_at))[:most]
 
 
+def silent_since() -> dict[str, datetime]:
+    """The databases that did not answer when they were looked at last, and since when; none where the site database fails."""
+    silent = Condition.objects.filter(subject="connection.answers", severity=Status.CRITICAL.value)
+    try:
+        return dict(silent.values_list("database", "since"))
+    except DatabaseError:
+        return {}
+
+
 # --- by people ------------------------------------------------------------------------------------------------------
 def find_incident(number: int) -> Incident:
     """The incident of that number.

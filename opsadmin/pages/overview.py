@@ -25,8 +25,9 @@ from django.utils.translation import gettext_lazy
 from opsadmin.charts import Bar, bar_chart
 from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.errors import OperationError
+from opsadmin.core.finding import Status
 from opsadmin.health.limits import limits
-from opsadmin.logbook.incidents import open_incidents
+from opsadmin.logbook.incidents import open_incidents, silent_since
 from opsadmin.models import HealthSnapshot, IgnoredFinding
 from opsadmin.pages.actions import details_url
 from opsadmin.pages.looks import OPERATION, Look, see
@@ -135,12 +136,19 @@ def _links(request: HttpRequest, database: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Glance:
-    """One of several databases, as it was seen last."""
+    """One of several databases, as it was seen last. `silent_since`: it does not answer; None where it does."""
 
     name: str
     link: str
     is_this: bool
     snapshot: HealthSnapshot | None
+    silent_since: datetime | None
+
+    @property
+    def status(self) -> str:
+        if self.silent_since is not None:
+            return Status.CRITICAL.value
+        return self.snapshot.status if self.snapshot else Status.UNKNOWN.value
 
 
 def _glance(request: HttpRequest, database: str) -> list[Glance]:
@@ -148,7 +156,8 @@ def _glance(request: HttpRequest, database: str) -> list[Glance]:
     names = postgres_aliases()
     if len(names) < 2:
         return []
-    return [Glance(name, _address(request, name), name == database, latest(name)) for name in names]
+    silent = silent_since()
+    return [Glance(name, _address(request, name), name == database, latest(name), silent.get(name)) for name in names]
 
 
 def _kept_query(request: HttpRequest, database: str) -> str:

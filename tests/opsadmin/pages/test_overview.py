@@ -17,8 +17,8 @@ from opsadmin.core.finding import Finding, Status
 from opsadmin.health.card import put
 from opsadmin.health.catalog import checks
 from opsadmin.health.in_words import finding_in_words
-from opsadmin.models import HealthSnapshot, IgnoredFinding
-from opsadmin.pages import looks, tiles
+from opsadmin.models import Condition, HealthSnapshot, IgnoredFinding
+from opsadmin.pages import looks, overview, tiles
 from opsadmin.pages.actions import names_of
 from opsadmin.pages.tiles import Tile, register_tile
 from opsadmin.snapshots import MOST, NEWEST, superfluous
@@ -241,6 +241,25 @@ def test_never_seen_and_gone(admin_client, outage):  # noqa: F811
     assert "It was never seen from here" in page
     assert "PostgreSQL does not answer." in page
     assert "Store mode" in page
+
+
+def test_all_databases_at_a_glance_tell_which_is_silent(looker, monkeypatch):
+    look(looker)
+    assert "All databases" not in look(looker), "there is one"
+    monkeypatch.setattr(overview, "postgres_aliases", lambda: ("store", "replica", "staging"))
+    since = timezone.now() - timedelta(minutes=7)
+    Condition.objects.create(
+        database="replica", subject="connection.answers", title="Gone", severity="critical", since=since
+    )
+    Condition.objects.create(database="store", subject="connection.answers", title="Gone", severity="ok", since=since)
+    page = " ".join(look(looker).partition("All databases")[2].partition("</section>")[0].split())
+    store, replica, staging = page.split('<li class="ops-operation">')[1:]
+    assert "ago, score" in store
+    assert "does not answer" not in store
+    assert f"does not answer since {timezone.localtime(since):%H:%M}" in replica
+    assert ">Critical<" in replica
+    assert "not looked at yet" in staging
+    assert ">Not known<" in staging
 
 
 def test_the_site_database_does_not_keep_it(looker, monkeypatch):
