@@ -13,6 +13,9 @@ from opsadmin.core.params import OnDatabase, parameter
 from opsadmin.postgres.aliases import resolve_alias
 from opsadmin.postgres.session import read_only
 
+#: Of a table that is held for longer there is enough to say without its lock, and a page waits for it.
+LOCK_MS = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters(OnDatabase):
@@ -40,7 +43,7 @@ class Parameters(OnDatabase):
     parameters=Parameters,
 )
 def run(parameters: Parameters, call: Call) -> Details:
-    with read_only(resolve_alias(parameters.database)) as session:
+    with read_only(resolve_alias(parameters.database), lock_ms=LOCK_MS) as session:
         return object_details(
             session, schema=parameters.schema, name=parameters.name, object_type=parameters.object_type
         )

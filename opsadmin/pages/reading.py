@@ -22,7 +22,7 @@ from opsadmin.core.operation import Caller
 from opsadmin.core.result import plain
 from opsadmin.last_seen import recall, remember
 from opsadmin.models import SeenAnswer
-from opsadmin.pages.patient import Answer, ask
+from opsadmin.pages.patient import PATIENCE_SECONDS, Answer, ask
 from opsadmin.pages.site import caller_of
 from opsadmin.perform import perform
 
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 #: A page that asks every few seconds does not write every few seconds.
 KEPT_EVERY = timedelta(seconds=20)
+#: How long a page waits for what is slow, where it has something to show meanwhile.
+SHORT_PATIENCE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,12 @@ def read(
     picked: Callable[[Any], Any] = lambda found: found,
     also: tuple[str, ...] = (),
     most: int = 0,
+    is_slow: bool = False,
 ) -> Reading:
     """The operation's answer, made plain by `told`. `keep`: the name under which it is kept for an outage, empty where it
-    is not; `most`: no more names that begin with the same word up to the dot are kept. Of what was kept, under that name or one of `also`, `picked` takes what is wanted, None where it is not
-    there. The page has asked for the permission already."""
+    is not; `most`: no more names that begin with the same word up to the dot are kept. Of what was kept, under that name or
+    one of `also`, `picked` takes what is wanted, None where it is not there. `is_slow`: on a large catalogue it takes longer
+    than a page should, which shows what was kept meanwhile. The page has asked for the permission already."""
     database = str(given["database"])
     caller = trusted(request)
 
@@ -70,8 +74,17 @@ def read(
                 _forget_beyond(database, keep.partition(".")[0] + ".", most)
 
     key = (operation, *sorted((name, repr(value)) for name, value in given.items()))
-    answer = ask(key, database, lambda: told(perform(operation, given, caller)), after=keep_it if keep else None)
     names = (keep, *also) if keep else also
+    patience = PATIENCE_SECONDS
+    if is_slow and _seen(database, names, picked).found is not None:
+        patience = SHORT_PATIENCE_SECONDS
+    answer = ask(
+        key,
+        database,
+        lambda: told(perform(operation, given, caller)),
+        after=keep_it if keep else None,
+        patience=patience,
+    )
     return _reading(answer, lambda: _seen(database, names, picked))
 
 

@@ -116,7 +116,9 @@ def _list_page(request: HttpRequest, wanted: Wanted) -> HttpResponse:
 
 def _read_list(request: HttpRequest, wanted: Wanted) -> tuple[Reading, Listing | None]:
     if wanted.show == RANGES:
-        reading = read(request, RANGE_LIST, {"database": wanted.database}, keep=RANGE_LIST, told=told_ranges)
+        reading = read(
+            request, RANGE_LIST, {"database": wanted.database}, keep=RANGE_LIST, told=told_ranges, is_slow=True
+        )
         return reading, ranges_listing(reading.found, wanted) if reading.found else None
     if wanted.show:
         return _read_objects(request, wanted)
