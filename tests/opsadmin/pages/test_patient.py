@@ -14,7 +14,7 @@ from django.utils.translation import get_language, override
 from opsadmin.core.errors import OperationFailed
 from opsadmin.last_seen import recall, remember
 from opsadmin.models import SeenAnswer
-from opsadmin.pages import patient
+from opsadmin.pages import patient, reading
 from opsadmin.pages.patient import ask
 
 
@@ -118,3 +118,21 @@ def test_a_site_database_that_refuses_costs_nothing_else(monkeypatch, caplog):
     remember("store", "a", {"found": 1})
     assert recall("store", "a") is None
     assert caplog.text.count("OperationalError") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_slow_shows_what_was_kept_meanwhile(gate, rf, admin_user, monkeypatch):
+    remember("store", "list_sequences", ["kept"])
+    monkeypatch.setattr(reading, "perform", lambda *_: waiting_at(gate, [["new"]])())
+    request = rf.get("/")
+    request.user = admin_user
+
+    def read():
+        return reading.read(request, "list_sequences", {"database": "store"}, keep="list_sequences", is_slow=True)
+
+    shown = read()
+    assert (shown.found, shown.seen, shown.running) == (["kept"], True, True)
+    gate.set()
+    assert patient.join()
+    shown = read()
+    assert (shown.found, shown.seen) == (["new"], False)
