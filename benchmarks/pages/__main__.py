@@ -23,6 +23,8 @@ from benchmarks.pages.weigh import Weight, weigh
 from switchbot_site.local.cluster import Cluster
 
 MOST_MS, MOST_STATEMENTS, MOST_BYTES, MOST_REQUESTS = 300, 8, 100_000, 10
+#: A server that takes connects and never answers is found out by waiting, once: a page's patience, and some.
+MOST_MS_FIRST_IN_A_HANG = 1300
 INDEX, OVERVIEW = "/admin/", "/admin/ops/overview/"
 
 
@@ -64,14 +66,23 @@ def measure(site: Site, cluster: Cluster, options: argparse.Namespace, console: 
     for title, trouble in troubles:
         with trouble(cluster):
             rows = visit(site, found, options.rounds)
-        missed += show(console, title, rows, {}, slowest=False)
-        wait = Quiet(cluster)
-        wait()
-        wait.close()
+        first_ms = MOST_MS_FIRST_IN_A_HANG if trouble is hanging else MOST_MS
+        missed += show(console, title, rows, {}, slowest=False, first_ms=first_ms)
+        again = Quiet(cluster)
+        visit(site, [OVERVIEW], 3, settle=again)  # the site has found it again
+        again.close()
     return int(missed > 0)
 
 
-def show(console: Console, title: str, rows: list[Visits], weights: dict[str, Weight], *, slowest: bool) -> int:
+def show(
+    console: Console,
+    title: str,
+    rows: list[Visits],
+    weights: dict[str, Weight],
+    *,
+    slowest: bool,
+    first_ms: float = MOST_MS,
+) -> int:
     """Print the table. Returns how many pages miss a limit."""
     baseline = next(row for row in rows if row.address == INDEX)
     table = Table("page", "status", title=title)
@@ -91,7 +102,7 @@ def show(console: Console, title: str, rows: list[Visits], weights: dict[str, We
     missed = 0
     for row in rows:
         weight = weights.get(row.address)
-        wrong = misses(row, weight)
+        wrong = misses(row, weight, first_ms)
         missed += bool(wrong)
         table.add_row(
             row.address,
@@ -103,8 +114,9 @@ def show(console: Console, title: str, rows: list[Visits], weights: dict[str, We
             f"{row.cpu_ms:.0f}",
             f"{row.cpu_ms / baseline.cpu_ms:.1f}",
             f"{row.postgres_ms:.0f}",
-            _marked(str(row.most_statements), "statements" in wrong),
-            _marked(f"{row.length / 1000:.0f}", "bytes" in wrong),
+            _marked(f"{row.most_statements}", "statements" in wrong)
+            + (f" ({row.failed} failed)" if row.failed else ""),
+            f"{row.length / 1000:.0f}",
             f"{row.packed / 1000:.0f}",
             _marked(str(weight.requests), "requests" in wrong) if weight else "",
             _marked(f"{weight.transferred / 1000:.0f}", "weight" in wrong) if weight else "",
@@ -122,16 +134,16 @@ def show(console: Console, title: str, rows: list[Visits], weights: dict[str, We
     return missed
 
 
-def misses(row: Visits, weight: Weight | None) -> set[str]:
+def misses(row: Visits, weight: Weight | None, first_ms: float) -> set[str]:
     """Which limits."""
     return {
         name
         for name, wrong in (
             ("status", row.status >= 400),
-            ("first", row.first_ms > MOST_MS),
+            ("first", row.first_ms > first_ms),
             ("median", row.median_ms > MOST_MS),
             ("statements", row.most_statements > MOST_STATEMENTS),
-            ("bytes", row.length > MOST_BYTES),
+            ("failed", row.failed > 0),
             ("requests", weight is not None and weight.requests > MOST_REQUESTS),
             ("weight", weight is not None and (weight.transferred > MOST_BYTES or bool(weight.complaints))),
         )

@@ -21,8 +21,6 @@ KINDS = ("sort", "show", "list", "range", "part", "type", "area", "write")
 #: What a link asks for that is not a page, or looks anew.
 LEFT_OUT = ("export", "format", "fresh", "again", "logout", "password_change", "jsi18n", "/add/", "/autocomplete/")
 _LINK = re.compile(r'<a\b[^>]*?href="([^"#]+)"')
-#: The page says that it shows what it knows so far.
-_WAITS = re.compile(r'<meta http-equiv="refresh"|data-(?:again|poll|refresh)', re.I)
 
 
 @dataclass
@@ -34,6 +32,7 @@ class Visits:
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     statements: list[int] = field(default_factory=list)
+    failed: int = 0
     postgres: list[float] = field(default_factory=list)
     length: int = 0
     packed: int = 0
@@ -121,8 +120,9 @@ def visit(
             row.wall.append((time.perf_counter() - begun) * 1000)
             settle()
             row.cpu.append(site.cpu_ms() - spent)
-            sent = log.read() if log else Statements(0, 0.0, [])
+            sent = log.read() if log else Statements(0, 0, 0.0, [])
             row.statements.append(sent.count)
+            row.failed = max(row.failed, sent.failed)
             row.postgres.append(sent.ms)
             row.slowest = row.slowest or sent.slowest
             row.status = max(row.status, answer.status_code)
