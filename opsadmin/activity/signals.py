@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -129,7 +130,7 @@ def _compare(asked: Asked, target: Target) -> None:
     if asked.backend_start is not None and session.backend_start != asked.backend_start:
         raise OperationError(
             _("The session that was meant has ended. That pid is now %(who)s, connected since %(since)s.")
-            % {"who": target.title, "since": said("", session.backend_start)},
+            % {"who": target.title, "since": said("", timezone.localtime(session.backend_start))},
             parameter="backend_start",
         )
     if asked.query_start is not None and session.query_start != asked.query_start:
@@ -192,7 +193,7 @@ def preview_signal(look: Look, asked: Asked) -> Preview:
                 % {
                     "state": one.state or one.kind,
                     "duration": said_seconds(max(one.seconds, 0)),
-                    "since": said("", one.backend_start),
+                    "since": said("", timezone.localtime(one.backend_start)),
                 }
             )
         if one.transaction_seconds is not None:

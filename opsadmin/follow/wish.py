@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -46,7 +47,7 @@ def follow(
     if already := [row for row in _called(database, index) if row.gone_at is None]:
         raise OperationError(
             _("%(index)s is followed since %(since)s: review_indexes says how it does.")
-            % {"index": identity_of(already[0]), "since": said("", already[0].started_at)},
+            % {"index": identity_of(already[0]), "since": said("", timezone.localtime(already[0].started_at))},
             parameter="index",
             hint=_("With stop it is forgotten, and can be followed anew."),
         )

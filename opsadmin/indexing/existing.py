@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from opsadmin.catalogue.names import close_to, readings
@@ -52,7 +53,11 @@ class Existing:
                 "index": self.identity,
                 "table": self.table_identity,
             }
-        since = _(" since %(when)s") % {"when": said("", self.counted_since)} if self.counted_since else ""
+        since = (
+            _(" since %(when)s") % {"when": said("", timezone.localtime(self.counted_since))}
+            if self.counted_since
+            else ""
+        )
         return _("%(index)s on %(table)s has %(size)s and was read %(scans)s times%(since)s.") % {
             "index": self.identity,
             "table": self.table_identity,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import said, said_bytes, said_number
@@ -116,7 +117,7 @@ def _figures(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not query["toplevel"]:
         yield _("Where"), _("within functions alone")
     if query["since"]:
-        yield _("Counted since"), said("", datetime.fromisoformat(query["since"]))
+        yield _("Counted since"), said("", timezone.localtime(datetime.fromisoformat(query["since"])))
     yield _("Query id"), query["queryid"]
 
 

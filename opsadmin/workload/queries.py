@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -222,7 +223,7 @@ def _notes(
         notes.append(Note(Status.WARNING, recorder.sleeps))
     if since is not None:
         text = _("Counted since %(since)s (%(duration)s).") % {
-            "since": said("", since),
+            "since": said("", timezone.localtime(since)),
             "duration": said_seconds((now - since).total_seconds()),
         }
         if thrown_out:
