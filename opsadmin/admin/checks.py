@@ -19,11 +19,13 @@ class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]
     """The name is chosen from what the checks have; one that they no longer have can still be kept."""
 
     name = forms.ChoiceField(label=_lazy("threshold"))
+    value = forms.FloatField(
+        label=_lazy("value"), min_value=0, help_text=_lazy("In bytes, seconds or percent, as the threshold counts.")
+    )
 
     class Meta:
         model = CheckThreshold
         fields = ("name", "value", "reason")
-        help_texts = {"value": _lazy("In bytes, seconds or percent, as the threshold counts.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

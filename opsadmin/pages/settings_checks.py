@@ -111,7 +111,8 @@ def units_of(one: Setting) -> tuple[str, ...]:
 class ThresholdForm(forms.Form):
     """Another value for a number, and why."""
 
-    value = forms.FloatField(label=gettext_lazy("Value"))
+    # One below nothing would make its check cry for good, or never.
+    value = forms.FloatField(label=gettext_lazy("Value"), min_value=0)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"))
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -77,6 +77,7 @@ def test_a_threshold_is_changed_with_a_reason_and_reset(reader, settings):
         ("x", "MB", "r"),
         ("nan", "MB", "r"),
         ("inf", "MB", "r"),
+        ("-7", "MB", "r"),
         ("1", "parsecs", "r"),
         ("1", "MB", " "),
         ("", "MB", "r"),
@@ -85,6 +86,13 @@ def test_a_threshold_is_changed_with_a_reason_and_reset(reader, settings):
 def test_a_wrong_value_changes_nothing_and_says_why(reader, value, unit, reason):
     assert "ops-error" in post(reader, 200, action="set", name=NAME, value=value, unit=unit, reason=reason)
     assert not CheckThreshold.objects.exists()
+
+
+def test_no_threshold_is_below_nothing_at_the_table_either(admin_client):
+    for value, status in (("-7", 200), ("7", 302)):
+        fields = {"name": NAME, "value": value, "reason": "r"}
+        assert admin_client.post("/admin/opsadmin/checkthreshold/add/", fields).status_code == status
+    assert CheckThreshold.objects.get().value == 7
 
 
 @pytest.mark.parametrize(
