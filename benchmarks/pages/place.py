@@ -222,10 +222,14 @@ def hanging(cluster: Cluster) -> Iterator[None]:
     assert server is not None
     children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
     processes = [server, *map(int, children)]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
+    _signal(processes, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
+        _signal(processes, signal.SIGCONT)
+
+
+def _signal(processes: list[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.kill(process, number)
