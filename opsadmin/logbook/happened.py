@@ -30,7 +30,7 @@ from opsadmin.logbook.events import add_event
 from opsadmin.logbook.sources import ask_sources
 from opsadmin.models import Condition, Incident, IncidentEvent
 from opsadmin.postgres.aliases import resolve_alias
-from opsadmin.workload.marks import answered
+from opsadmin.workload.marks import answered, silent
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,7 @@ def note_report(database: str, report: HealthReport) -> None:
     """Open, continue and close the incidents that follow from the report, and alert. It may be of some checks only: the
     others stay as they were."""
     ask_sources()
-    if report.detail.get("answers", False):
-        answered(database, report.taken_at)
+    _note_outage(database, report)
     try:
         with override(settings.LANGUAGE_CODE):
             seen = [_seen(one) for one in report.checks]
@@ -54,6 +53,16 @@ def note_report(database: str, report: HealthReport) -> None:
         logger.error("[logbook] the report of %s was not noted (%s)", database, type(error).__name__)
         return
     wake()
+
+
+def _note_outage(database: str, report: HealthReport) -> None:
+    """The trends' mark of it begins and ends with the looks that tell; a report of other origin says nothing of that."""
+    answers = report.detail.get("answers")
+    if answers:
+        answered(database, report.taken_at)
+    elif answers is False:
+        with override(settings.LANGUAGE_CODE):
+            silent(database, _("PostgreSQL does not answer."), report.taken_at)
 
 
 def happened(

@@ -122,6 +122,15 @@ def answered(database: str, at: datetime) -> None:
         logger.warning("[trends] the end of an outage of %s was not kept: %s", database, type(error).__name__)
 
 
+def silent(database: str, why: str, at: datetime) -> None:
+    """PostgreSQL did not answer at that moment: an outage begins, unless one goes on. One that is over before the sampler
+    comes by is told, too."""
+    try:
+        patiently(lambda: begin(database, Mark.Kind.OUTAGE, why, at))
+    except DatabaseError as error:
+        logger.warning("[trends] the begin of an outage of %s was not kept: %s", database, type(error).__name__)
+
+
 def note_deploy() -> None:
     """Note a deploy where OPSADMIN["DEPLOY"] (a commit, a version) is another than the last one's. A first one is noted
     too: it is where the trends begin."""
