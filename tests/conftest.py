@@ -20,6 +20,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
 @pytest.fixture(autouse=True)
 def _own_host(tmp_path_factory: pytest.TempPathFactory, settings):
     """Each test is a host of its own: what an earlier test saw of the database is not what this one meets."""
+    from django.utils import translation
+
     from stores import registry
 
     directory: Path = tmp_path_factory.mktemp("host")
@@ -27,6 +29,8 @@ def _own_host(tmp_path_factory: pytest.TempPathFactory, settings):
     settings.STORE_PATHS = {kind: directory / f"{kind}.json" for kind in ("settings", "state")}
     yield
     registry.close_all()
+    # A request leaves its language on the thread.
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,10 @@ The site's own models CheckThreshold and IgnoredFinding come on top. A pattern i
 
 from __future__ import annotations
 
+import glob
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from django.conf import settings
@@ -18,9 +20,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from opsadmin.health.card import Card
-from opsadmin.models import CheckThreshold, IgnoredFinding
+from opsadmin.models import CheckThreshold, IgnoredFinding, Mark
 
 logger = logging.getLogger(__name__)
+
+#: An index that was made so lately is not called unused: the check's own week.
+TOO_YOUNG = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ def limits() -> Limits:
         now = timezone.now()
         rows = IgnoredFinding.objects.values_list("check_id", "object", "until")
         ignored += [(check, object) for check, object, until in rows if until is None or until > now]
+        # PostgreSQL does not tell how old an index is; of those that were made from here it is known.
+        made = Mark.objects.filter(kind=Mark.Kind.INDEX_CREATED, at__gt=now - TOO_YOUNG)
+        names = (text.rpartition(" (")[0] or text for text in made.values_list("text", flat=True))
+        ignored += [("index.unused", glob.escape(name)) for name in names]
     except DatabaseError as error:
         logger.warning("[health] the site database did not give its thresholds (%s)", type(error).__name__)
     return Limits(thresholds, tuple(ignored))

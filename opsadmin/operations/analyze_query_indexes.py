@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,7 @@ from opsadmin.advisor.advise import NOBODY, Judge, Limit, Wanted, advise
 from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Call, Progress, operation
 from opsadmin.core.params import OnDatabase, parameter
+from opsadmin.health.limits import limits
 from opsadmin.operations.execute_sql import address_of
 from opsadmin.postgres.aliases import resolve_alias
 
@@ -58,7 +59,7 @@ def advice_on(
         indexes=parameters.max_indexes,
         seconds=float(parameters.time_limit),
     )
-    return advise(
+    found = advise(
         address,
         wanted,
         limit,
@@ -68,3 +69,6 @@ def advice_on(
         progress=lambda says, share: call.report(Progress(share, 1.0, says)),
         judge=judge,
     )
+    # What is accepted, or was made from here only lately, is not advised against.
+    known = limits()
+    return replace(found, drops=tuple(one for one in found.drops if not known.ignores(f"index.{one.why}", one.index)))

@@ -2,18 +2,22 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
 from opsadmin.core.finding import Status
 from opsadmin.health.catalog import checks
-from opsadmin.health.limits import Limits
+from opsadmin.health.limits import Limits, limits
 from opsadmin.health.run import examine
+from opsadmin.models import Mark
 from opsadmin.postgres.capabilities import QUESTION
+from opsadmin.workload.marks import note_mark
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
 
@@ -188,3 +192,13 @@ def test_who_may_read_no_statistics_at_all_has_no_answer(shelf):
     result = look("index.brin_uncorrelated").results["index.brin_uncorrelated"]
     assert result.status is Status.UNKNOWN
     assert "of 1 of the 1 BRIN indexes" in result.unavailable.reason
+
+
+@pytest.mark.django_db
+def test_an_index_made_from_here_lately_is_not_called_unused():
+    note_mark("store", Mark.Kind.INDEX_CREATED, "public.new_idx (public.orders)")
+    note_mark("store", Mark.Kind.INDEX_CREATED, "public.old_idx (public.orders)", at=timezone.now() - timedelta(days=8))
+    known = limits()
+    assert known.ignores("index.unused", "public.new_idx")
+    assert not known.ignores("index.unused", "public.old_idx")
+    assert not known.ignores("index.invalid", "public.new_idx")
