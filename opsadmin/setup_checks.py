@@ -72,7 +72,8 @@ def check_api_tokens(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_alerts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What is wrong in OPSADMIN["ALERTS"] is left out there, and nobody would be told."""
     return [
-        Error(problem, hint="docs/core/alerts.md shows how it is written.", id="opsadmin.E004") for problem in problems()
+        Error(problem, hint="docs/core/alerts.md shows how it is written.", id="opsadmin.E004")
+        for problem in problems()
     ]
 
 
