@@ -71,23 +71,23 @@ class Others:
 
 
 @pytest.fixture(scope="session")
-def activity_dsn(superuser_dsn: str) -> Iterator[str]:
+def activity_dsn(alone_dsn: str) -> Iterator[str]:
     """The address, as superuser, of a database with the table `shop."Order s"`."""
     name = f"activity_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+    with psycopg.connect(alone_dsn, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         for role in (BARE, APP):
             connection.execute(
                 f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; "
                 "WHEN unique_violation THEN NULL; END $$"
             )
-    dsn = make_conninfo(superuser_dsn, dbname=name)
+    dsn = make_conninfo(alone_dsn, dbname=name)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute('CREATE SCHEMA shop; CREATE TABLE shop."Order s" (id int PRIMARY KEY, note text)')
         connection.execute("""INSERT INTO shop."Order s" SELECT n, 'x' FROM generate_series(1, 20) AS n""")
         connection.execute("GRANT USAGE ON SCHEMA shop TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA shop TO PUBLIC")
     yield dsn
-    with psycopg.connect(superuser_dsn, autocommit=True) as connection:
+    with psycopg.connect(alone_dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

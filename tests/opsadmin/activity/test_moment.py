@@ -23,7 +23,8 @@ def test_a_moment(others):
     names = {one.application: one for one in found.sessions if one.is_client}
     assert {"keeper", "waiter"} <= names.keys()
     assert "sleeper" not in names
-    assert [one.application for one in found.idle if one.sessions == 2] == ["sleeper"]
+    # The site's own pooled connections may be idle as well: their number is not this test's.
+    assert [one.sessions for one in found.idle if one.application == "sleeper"] == [2]
     assert [one.depth for one in found.locks.entries] == [0, 1]
     assert found.locks.entries[0].session == names["keeper"], "nobody is asked for twice"
     assert ("Lock", "transactionid", 1) in [(one.type, one.event, one.sessions) for one in found.waits]
