@@ -19,5 +19,5 @@ declare(
     "opsadmin.change_ignoredfinding",
     "opsadmin.delete_ignoredfinding",
 )
-# Thresholds, tokens, when tasks run, and whatever is new and nobody thought of yet.
-declare(Role.ADMINISTRATOR, "opsadmin.manage_schedule", "opsadmin.*")
+# Thresholds, tokens, when tasks run, how long things are kept, and whatever is new and nobody thought of yet.
+declare(Role.ADMINISTRATOR, "opsadmin.manage_schedule", "opsadmin.change_retention", "opsadmin.*")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from opsadmin.follow.task import review_followed
 from opsadmin.health.task import look_at_all
-from opsadmin.jobs.retention import KEPT_DAYS, KEPT_RUNS, clean_up
+from opsadmin.jobs.retention import clean_up
 from opsadmin.jobs.schedule import register_task
 from opsadmin.logbook.round import go_round
 from opsadmin.workload.sampler import EVERY, sample_all
@@ -47,11 +46,7 @@ register_task(
 register_task(
     "clean_up",
     title=_("Clean up"),
-    summary=format_lazy(
-        _("Forgets runs older than {days} days or beyond the newest {runs}, and sessions that are over."),
-        days=KEPT_DAYS,
-        runs=KEPT_RUNS,
-    ),
+    summary=_("Forgets what is kept no longer, as Settings says, and sessions that are over."),
     every=timedelta(days=1),
     run=clean_up,
 )

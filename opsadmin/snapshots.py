@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
@@ -13,13 +11,11 @@ from opsadmin.core.finding import HealthReport
 from opsadmin.core.result import plain
 from opsadmin.logbook.happened import note_report
 from opsadmin.models import HealthSnapshot
+from opsadmin.retention import surplus
+from opsadmin.retention.kept import amount
 from opsadmin.workload.sampler import look_along
 
 logger = logging.getLogger(__name__)
-
-#: How many are kept of each database: the newest ones, and of the older ones one an hour.
-NEWEST = 40
-MOST = 200
 
 
 def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSnapshot:
@@ -35,7 +31,7 @@ def keep(database: str, report: HealthReport, facts: dict[str, Any]) -> HealthSn
     )
     try:
         snapshot.save()
-        HealthSnapshot.objects.filter(pk__in=superfluous(_times(database))).delete()
+        surplus.delete(surplus.reports(amount("health_reports"), database))
     except DatabaseError as error:
         logger.warning("[health] the report of %s was not kept (%s)", database, type(error).__name__)
     note_report(database, report)
@@ -52,21 +48,3 @@ def latest(database: str, *, whole: bool = True) -> HealthSnapshot | None:
     except DatabaseError as error:
         logger.warning("[health] the last report of %s could not be read (%s)", database, type(error).__name__)
         return None
-
-
-def superfluous(times: Sequence[tuple[int, datetime]]) -> list[int]:
-    """Which of (key, time), newest first, are kept no longer."""
-    kept, gone = 0, []
-    hour: datetime | None = None
-    for number, (key, at) in enumerate(times):
-        its_hour = at.replace(minute=0, second=0, microsecond=0)
-        if kept < MOST and (number < NEWEST or its_hour != hour):
-            kept += 1
-        else:
-            gone.append(key)
-        hour = its_hour
-    return gone
-
-
-def _times(database: str) -> list[tuple[int, datetime]]:
-    return list(HealthSnapshot.objects.filter(database=database).values_list("pk", "taken_at"))

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from opsadmin.alerts.channels import Channel
 from opsadmin.models import AlertDelivery
+from opsadmin.retention import surplus
+from opsadmin.retention.kept import amount
 
 State = AlertDelivery.State
 
@@ -21,8 +23,6 @@ PAUSES = (15, 60, 300, 900, 3600, 10_800)
 REFUSED_ATTEMPTS = 3
 #: How long one process may be at one message before another takes it over.
 CLAIM = timedelta(minutes=2)
-#: Messages that are kept once they are done with.
-MOST = 500
 
 
 def put(ways: Iterable[Channel], subject: str, message: dict[str, Any]) -> list[AlertDelivery]:
@@ -34,10 +34,7 @@ def put(ways: Iterable[Channel], subject: str, message: dict[str, Any]) -> list[
         AlertDelivery.objects.create(channel=way.name, subject=subject, message=message, created_at=now, next_at=now)
         for way in ways
     ]
-    done = AlertDelivery.objects.exclude(state=State.WAITING)
-    old = list(done.order_by("-pk").values_list("pk", flat=True)[MOST : MOST + 1000])
-    if old:
-        AlertDelivery.objects.filter(pk__in=old).delete()
+    surplus.delete(surplus.alerts(amount("alerts")))
     return rows
 
 

@@ -1,49 +1,74 @@
-"""What is forgotten: old runs, and the sessions of people who are no longer signed in."""
+"""What is forgotten: whatever there is more of than is kept (`opsadmin.retention`), and the sessions of people who are no longer
+signed in."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
+from itertools import chain
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from opsadmin.core.blocks import said_number
 from opsadmin.jobs.patiently import patiently
 from opsadmin.jobs.state import note_interrupted
 from opsadmin.models import OperationRun
+from opsadmin.retention import surplus
+from opsadmin.retention.kept import all_kept
+from opsadmin.workload.retention import forget as forget_samples
 
-#: The log of runs keeps both bounds, whichever comes first.
-KEPT_DAYS, KEPT_RUNS = 90, 5000
 #: A run that gives no signs of life and has not ended by then lost its process.
 LOST_AFTER = timedelta(days=1)
 
 
 def clean_up() -> str:
     """Forget what is old; a sentence of what that was."""
-    runs = forget_runs()
+    now = timezone.now()
+    amounts = {one.bound.name: one.value for one in all_kept()}
+    runs = forget_runs(timedelta(days=amounts["run_days"]), amounts["runs"], now)
+    others = forget_others(amounts, now)
     forget_sessions()
-    words = _("%(runs)s runs are forgotten, and the sessions that were over.") % {"runs": said_number("", runs)}
-    return words if runs else _("No run is old enough to be forgotten. The sessions that were over are.")
+    said = [
+        ngettext("%(n)d run is forgotten.", "%(n)d runs are forgotten.", runs) % {"n": runs}
+        if runs
+        else _("No run is old enough to be forgotten."),
+        *(
+            [ngettext("%(n)d other row is, too.", "%(n)d other rows are, too.", others) % {"n": others}]
+            if others
+            else []
+        ),
+        _("The sessions that were over are."),
+    ]
+    return " ".join(said)
 
 
-def forget_runs() -> int:
+def forget_runs(kept: timedelta, most: int, now: datetime) -> int:
     """Delete the runs that are too old or too many; how many. What is under way stays."""
     note_interrupted()
-    now = timezone.now()
     lost = OperationRun.objects.filter(outcome=OperationRun.Outcome.RUNNING, started_at__lt=now - LOST_AFTER)
     lost = lost.filter(heartbeat_at=None)
     words = _("It never said that it had ended: its process was lost.")
     patiently(lambda: lost.update(outcome=OperationRun.Outcome.INTERRUPTED, error=words, lease=None))
-    ended = OperationRun.objects.exclude(outcome=OperationRun.Outcome.RUNNING)
-    old = ended.filter(started_at__lt=now - timedelta(days=KEPT_DAYS))
-    gone = patiently(lambda: old.delete()[0])
-    last = ended.values_list("started_at", "pk")[KEPT_RUNS - 1 : KEPT_RUNS].first()
-    if last is not None:
-        surplus = ended.filter(started_at__lt=last[0])
-        gone += patiently(lambda: surplus.delete()[0])
-    return gone
+    gone = patiently(lambda: surplus.delete(surplus.old_runs(kept, now)))
+    return gone + patiently(lambda: surplus.delete(surplus.runs(most)))
+
+
+def forget_others(amounts: dict[str, int], now: datetime) -> int:
+    """Delete whatever else there is too much of; how many rows. Most of it is kept within its bounds as it is written; this is
+    for a bound that was made tighter."""
+    gone = patiently(lambda: forget_samples(None, now))
+    return gone + patiently(
+        lambda: surplus.delete(
+            chain(
+                surplus.reports(amounts["health_reports"]),
+                surplus.incidents(amounts["incidents"]),
+                surplus.alerts(amounts["alerts"]),
+                surplus.asked(amounts["asked_statements"]),
+            )
+        )
+    )
 
 
 def forget_sessions() -> None:

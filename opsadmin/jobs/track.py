@@ -17,17 +17,26 @@ from opsadmin.core.operation import Progress
 from opsadmin.core.result import plain
 from opsadmin.jobs.patiently import patiently
 from opsadmin.models import OperationRun
+from opsadmin.retention.bounds import find_bound
+from opsadmin.retention.kept import amount
 
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-#: So many sentences of a run's progress are kept, of so many characters.
-MOST_LINES, LONGEST_LINE = 100, 500
+#: Characters of a sentence of a run's progress that are kept.
+LONGEST_LINE = 500
 #: A figure with its unit.
 _COUNTED = re.compile(r"\d[\d.,]*( (ms|s|min|h|d|B|kB|MB|GB|TB|%)\b)?( \d+ (s|min|h))?")
 
 _lock = threading.Lock()
 _under_way: dict[int, Tracked] = {}
+
+
+def _most_lines() -> int:
+    try:
+        return amount("run_lines")
+    except DatabaseError:
+        return find_bound("run_lines").default
 
 
 class Tracked:
@@ -39,6 +48,7 @@ class Tracked:
         self._report = report
         self._written: Progress | None = None
         self._lines: list[tuple[str, str]] = []
+        self._most_lines = _most_lines()
         self._stopped = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"run-{run}", daemon=True)
@@ -49,7 +59,7 @@ class Tracked:
         line = progress.message[:LONGEST_LINE]
         # One that counts is one line.
         if line and (not self._lines or _uncounted(self._lines[-1][1]) != _uncounted(line)):
-            self._lines = [*self._lines[-(MOST_LINES - 1) :], (timezone.now().isoformat(), line)]
+            self._lines = [*self._lines[-(self._most_lines - 1) :], (timezone.now().isoformat(), line)]
         self._report(progress)
 
     def is_stopped(self) -> bool:

@@ -16,6 +16,8 @@ from opsadmin.jobs.patiently import patiently
 from opsadmin.logbook.causes import OUTAGE, cause_of
 from opsadmin.logbook.events import LONGEST, add_event
 from opsadmin.models import Condition, Incident, IncidentEvent, Mark, OperationRun
+from opsadmin.retention import surplus
+from opsadmin.retention.kept import amount
 from opsadmin.workload.marks import note_mark
 
 Kind = IncidentEvent.Kind
@@ -23,8 +25,6 @@ Kind = IncidentEvent.Kind
 #: It must have been fine for so long before it closes, and one that comes back within the second is the same one.
 CLOSE_AFTER = timedelta(minutes=5)
 REOPEN_WITHIN = timedelta(minutes=30)
-#: Incidents that are kept; the oldest closed ones go.
-MOST = 1000
 #: Operations that are kept with an incident.
 MOST_RUNS = 100
 #: What is done to an incident is told by its own entries.
@@ -161,10 +161,7 @@ def runs_within(incident: Incident, until: datetime | None = None) -> list[Opera
 
 
 def _forget_oldest() -> None:
-    closed = Incident.objects.exclude(closed_at=None)
-    if (count := closed.count()) > MOST:
-        gone = list(closed.order_by("closed_at").values_list("pk", flat=True)[: count - MOST])
-        Incident.objects.filter(pk__in=gone).delete()
+    surplus.delete(surplus.incidents(amount("incidents")))
 
 
 # --- what there is --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from opsadmin.models.alerts import AlertDelivery, ToldCondition
 from opsadmin.models.follow import FollowedIndex
 from opsadmin.models.logbook import Condition, Decision, Incident, IncidentEvent
+from opsadmin.models.retention import Retention
 from opsadmin.models.roles import RoleGroup
 from opsadmin.models.runs import OperationRun
 from opsadmin.models.samples import Mark, Sample, SampledCounters, SampledStatement
@@ -26,6 +27,7 @@ __all__ = [
     "IncidentEvent",
     "Mark",
     "OperationRun",
+    "Retention",
     "RoleGroup",
     "Sample",
     "SampledCounters",

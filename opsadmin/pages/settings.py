@@ -19,13 +19,15 @@ from opsadmin.core.errors import OperationError, UnknownOperation
 from opsadmin.core.roles import Role
 from opsadmin.faces.tokens import PERMISSION as USE_API
 from opsadmin.models import ApiToken, IgnoredFinding
+from opsadmin.pages import settings_retention as retention
 from opsadmin.pages.registry import Page, register_page
 from opsadmin.pages.settings_access import read_access
 from opsadmin.pages.settings_checks import ThresholdForm, change, find, ignored, note, reset, thresholds
-from opsadmin.pages.settings_kept import alerts, kept, turns
+from opsadmin.pages.settings_kept import alerts, turns
 from opsadmin.pages.site import render_page, site_url
 from opsadmin.perform import find as find_operation
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
+from opsadmin.retention.surplus import NEWEST
 from opsadmin.role_groups import restore, role_states, role_title
 
 VIEW = "opsadmin.view_database"
@@ -41,6 +43,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("threshold", "")
     if name:
         return _threshold_page(request, name)
+    if request.GET.get("retention", ""):
+        return _retention_page(request, request.GET["retention"])
     part = request.GET.get("part", "")
     part = part if part in PARTS else PARTS[0]
     content = {"checks": _checks, "access": _access, "kept": _kept}[part](request)
@@ -127,7 +131,9 @@ def _kept(request: HttpRequest) -> dict[str, Any]:
     except UnknownOperation:
         may_test = False
     return {
-        "kept": kept(),
+        "kept": retention.shown(),
+        "newest": NEWEST,
+        "may_keep": request.user.has_perm(retention.PERMISSION),
         "alerts": alerts(),
         "turns": turns(),
         "test_url": site_url(request, "ops_run_operation", "test_alert") if may_test else "",
@@ -147,6 +153,38 @@ def _threshold_page(request: HttpRequest, name: str, form: ThresholdForm | None 
     return render_page(request, "settings_threshold", context)
 
 
+# --- one bound of what is kept ------------------------------------------------------------------------------------------
+def _retention_page(
+    request: HttpRequest,
+    name: str,
+    form: retention.RetentionForm | None = None,
+    *,
+    goes: tuple[str, ...] = (),
+    reset: bool = False,
+) -> HttpResponse:
+    """`goes`: what a change would do that is not confirmed yet. `reset`: that is, to the default."""
+    if not request.user.has_perm(retention.PERMISSION):
+        raise PermissionDenied
+    one = _bound(name)
+    context = {
+        "title": one.title,
+        "one": one,
+        "form": form or retention.RetentionForm(one.kept),
+        "goes": goes,
+        "confirms": _confirms(form),
+        "reset": reset,
+        "back": f"{_to(request, part='kept')}#kept-head",
+    }
+    return render_page(request, "settings_retention", context)
+
+
+def _bound(name: str) -> retention.Shown:
+    try:
+        return retention.shown_one(name)
+    except OperationError as error:
+        raise Http404(error.message) from None
+
+
 # --- what a POST does ---------------------------------------------------------------------------------------------------
 def _act(request: HttpRequest) -> HttpResponse:
     match request.POST.get("action"):
@@ -158,6 +196,10 @@ def _act(request: HttpRequest) -> HttpResponse:
             return _stop(request)
         case "restore":
             return _restore(request)
+        case "keep":
+            return _keep(request)
+        case "keep_default":
+            return _keep_default(request)
     return HttpResponseRedirect(_to(request))
 
 
@@ -210,6 +252,42 @@ def _restore(request: HttpRequest) -> HttpResponse:
     note(request, group, CHANGE, _("Set back to the permissions of its role."))
     messages.success(request, _("%(group)s has the permissions of its role again.") % {"group": group.name})
     return HttpResponseRedirect(_to(request, part="access"))
+
+
+def _keep(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm(retention.PERMISSION):
+        raise PermissionDenied
+    one = _bound(request.POST.get("name", ""))
+    name, form = one.kept.bound.name, retention.RetentionForm(one.kept, request.POST)
+    if not form.is_valid():
+        return _retention_page(request, name, form)
+    return _changed(request, name, {"keep": form.cleaned_data["keep"], "reason": form.cleaned_data["reason"]}, form)
+
+
+def _keep_default(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm(retention.PERMISSION):
+        raise PermissionDenied
+    one = _bound(request.POST.get("name", ""))
+    return _changed(request, one.kept.bound.name, {"reset": True}, None)
+
+
+def _confirms(form: retention.RetentionForm | None) -> str:
+    """What a confirmation confirms: that number, and no other that is written beside it afterwards."""
+    return str(form.cleaned_data["keep"]) if form is not None and form.is_valid() else "default"
+
+
+def _changed(
+    request: HttpRequest, name: str, given: dict[str, Any], form: retention.RetentionForm | None
+) -> HttpResponse:
+    """The change is done, unless rows would go for it and nobody has confirmed that yet."""
+    try:
+        goes = () if request.POST.get("confirmed") == _confirms(form) else retention.what_goes(request, name, given)
+        if goes:
+            return _retention_page(request, name, form, goes=goes, reset=form is None)
+        messages.success(request, retention.change(request, name, given))
+    except OperationError as error:
+        messages.error(request, f"{error.message} {error.hint}".strip())
+    return HttpResponseRedirect(f"{_to(request, part='kept')}#kept-head")
 
 
 register_page(Page("settings", gettext_lazy("Settings"), settings_page, VIEW, order=90, needs_database=False))

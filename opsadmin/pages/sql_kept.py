@@ -18,11 +18,13 @@ from django.utils.translation import ngettext
 from opsadmin.core.errors import OperationError
 from opsadmin.models import AskedStatement, SavedStatement
 from opsadmin.postgres.masking import statement_without_secrets, without_secrets
+from opsadmin.retention import surplus
+from opsadmin.retention.kept import amount
 
 logger = logging.getLogger(__name__)
 
-#: Of each person in each database, and what may be saved of each.
-MOST_ASKED, MOST_SAVED = 200, 200
+#: What each person may save in each database.
+MOST_SAVED = 200
 #: A longer text is not kept: somebody generated it.
 LONGEST = 20_000
 #: What stands beside the form, and on a page of the whole list.
@@ -60,10 +62,7 @@ def note_asked(user: Any, database: str, sql: str, params: str, action: str, end
             )
             if not is_new:
                 AskedStatement.objects.filter(pk=row.pk).update(times=F("times") + 1)
-            own = AskedStatement.objects.filter(user_id=user.pk, database=database)
-            gone = list(own.values_list("pk", flat=True)[MOST_ASKED : MOST_ASKED + 100])
-            if gone:
-                AskedStatement.objects.filter(pk__in=gone).delete()
+            surplus.delete(surplus.asked(amount("asked_statements"), user.pk, database))
     except DatabaseError as error:
         logger.warning("[sql] what was asked was not kept (%s)", type(error).__name__)
 

@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 _BEGUN = timezone.now()
 #: Processes of one deploy begin within this time of each other.
 _ONE_DEPLOY = timedelta(minutes=10)
-#: Of one database so many are kept, the newest.
-MOST = 1000
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from opsadmin.core.result import Result
 from opsadmin.models import Mark, Sample, SampledStatement
+from opsadmin.workload.kept_levels import kept_levels
 from opsadmin.workload.levels import level_for
 from opsadmin.workload.marks import Happened
 from opsadmin.workload.sums import Sums, added
@@ -73,8 +74,8 @@ class Effect(Result):
 
 def statement_line(database: str, queryid: str, start: datetime, end: datetime, points: int) -> Line:
     """What the statement took in [start, end), over all roles, in at most about `points` stretches. Those that nobody looked at are
-    left out; where it is not among the statements kept of a stretch, it counts as not called. One statement."""
-    level = level_for(start, end, timezone.now(), points)
+    left out; where it is not among the statements kept of a stretch, it counts as not called. Two statements."""
+    level = level_for(start, end, timezone.now(), points, levels=kept_levels())
     rows = Sample.objects.filter(
         database=database,
         kind__in=(Sample.Kind.METRICS, Sample.Kind.STATEMENTS),

@@ -9,14 +9,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from opsadmin.models import Sample
+from opsadmin.workload.kept_levels import kept_levels
 from opsadmin.workload.levels import Level, level_for, stretches
 
 
 def fine_rows(
     database: str, kind: Sample.Kind, start: datetime, end: datetime, points: int, *, but: Level | None = None
 ) -> tuple[Level, list[Sample]]:
-    """The samples of one width (not of `but`) that touch [start, end), oldest first. One statement."""
-    level = level_for(start, end, timezone.now(), points, but)
+    """The samples of one width (not of `but`) that touch [start, end), oldest first. Two statements."""
+    level = level_for(start, end, timezone.now(), points, but, kept_levels())
     rows = Sample.objects.filter(
         database=database, kind=kind, level=level.name, at__gt=start - level.width, at__lt=end
     ).order_by("at")
@@ -24,9 +25,9 @@ def fine_rows(
 
 
 def whole_rows(database: str, kind: Sample.Kind, start: datetime, end: datetime, now: datetime) -> list[Sample]:
-    """The samples that make up [start, end), each look once, oldest first. One statement."""
+    """The samples that make up [start, end), each look once, oldest first. Two statements."""
     wanted = Q()
-    for one in stretches(start, end, now):
+    for one in stretches(start, end, now, kept_levels()):
         wanted |= Q(level=one.level.name, at__gte=one.start, at__lt=one.end)
     if not wanted:
         return []

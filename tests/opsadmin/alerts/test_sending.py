@@ -19,7 +19,7 @@ from django.utils import timezone
 from opsadmin.alerts import outbox
 from opsadmin.alerts.send import join, send_waiting, wake
 from opsadmin.api import OperationError, call
-from opsadmin.models import AlertDelivery
+from opsadmin.models import AlertDelivery, Retention
 from tests.opsadmin.alerts.receivers import hook
 from tests.opsadmin.logbook.reports import critical, fine
 from tests.opsadmin.logbook.test_incidents import note
@@ -142,8 +142,8 @@ class TestByHand:
         assert send_waiting() == (0, 1)
         assert states() == [("example.com", "given_up", 1)]
 
-    def test_what_is_kept_is_bounded(self, alerts, webhook, monkeypatch):
-        monkeypatch.setattr(outbox, "MOST", 3)
+    def test_what_is_kept_is_bounded(self, alerts, webhook):
+        Retention.objects.create(name="alerts", value=3)
         alerts(webhook.url)
         for minute in range(0, 200, 20):
             note(minute, critical("index.invalid") if minute % 40 == 0 else fine("index.invalid"))

@@ -8,7 +8,7 @@ from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
 from opsadmin.logbook import incidents
 from opsadmin.logbook.happened import happened, note_report
-from opsadmin.models import Condition, Incident, IncidentEvent, OperationRun
+from opsadmin.models import Condition, Incident, IncidentEvent, OperationRun, Retention
 from tests.opsadmin.logbook.reports import at, critical, finding, fine, report, result, warning
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_sources")]
@@ -189,7 +189,7 @@ def test_the_operations_of_its_time_stay_with_it(settings):
 
 def test_the_store_of_entries_is_bounded(monkeypatch):
     monkeypatch.setattr("opsadmin.logbook.events.MOST", 6)
-    monkeypatch.setattr(incidents, "MOST", 2)
+    Retention.objects.create(name="incidents", value=2)
     for minute in range(0, 60, 2):
         note(minute, critical("buffer.cache") if minute % 4 == 0 else fine("buffer.cache"))
     assert IncidentEvent.objects.count() == 6

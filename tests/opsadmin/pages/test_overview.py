@@ -21,7 +21,7 @@ from opsadmin.models import Condition, HealthSnapshot, IgnoredFinding
 from opsadmin.pages import looks, overview, tiles
 from opsadmin.pages.actions import names_of
 from opsadmin.pages.tiles import Tile, register_tile
-from opsadmin.snapshots import MOST, NEWEST, superfluous
+from opsadmin.retention.surplus import NEWEST, superfluous
 from stores.engine import breaker
 from switchbot_site.local.catalogues import compile_catalogues
 from tests.fixtures.outage import outage  # noqa: F401
@@ -377,12 +377,12 @@ def test_the_operations_page_shows_a_report_alike(admin_client):
 def test_what_is_kept():
     now = timezone.now()
     every_minute = [(number, now - timedelta(minutes=number)) for number in range(2000)]
-    gone = set(superfluous(every_minute))
+    gone = set(superfluous(every_minute, 200))
     kept = [number for number, _ in every_minute if number not in gone]
     assert kept[:NEWEST] == list(range(NEWEST))
     assert len(kept) <= NEWEST + 2000 // 60 + 1
     every_hour = [(number, now - timedelta(hours=number)) for number in range(1000)]
-    assert len(every_hour) - len(superfluous(every_hour)) == MOST
+    assert len(every_hour) - len(superfluous(every_hour, 200)) == 200
 
 
 @pytest.mark.parametrize(

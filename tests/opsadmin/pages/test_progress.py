@@ -14,9 +14,9 @@ from django.db import connections
 from django.utils import timezone
 
 from opsadmin.jobs import runner, tasks
-from opsadmin.jobs.retention import KEPT_RUNS, clean_up
+from opsadmin.jobs.retention import clean_up
 from opsadmin.jobs.schedule import register_task
-from opsadmin.models import OperationRun, ScheduledTask
+from opsadmin.models import OperationRun, Retention, ScheduledTask
 from tests.opsadmin.faces.people import person
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"])
@@ -269,14 +269,13 @@ def test_it_answers_while_another_process_writes(reader, sweep):
     writer.close()
 
 
-def test_old_runs_are_forgotten_and_what_goes_on_is_not(db, monkeypatch):
-    monkeypatch.setattr("opsadmin.jobs.retention.KEPT_RUNS", 3)
-    assert KEPT_RUNS == 5000
+def test_old_runs_are_forgotten_and_what_goes_on_is_not(db):
+    Retention.objects.create(name="runs", value=3)
     run(ago=timedelta(days=91))
     going_on = run(outcome="running", ago=timedelta(days=92), heartbeat_at=timezone.now())
     lost = run(outcome="running", ago=timedelta(days=2))
     kept = [run(ago=timedelta(hours=n)).pk for n in range(4)]
-    assert clean_up() == "3 runs are forgotten, and the sessions that were over."
+    assert clean_up() == "3 runs are forgotten. The sessions that were over are."
     assert set(OperationRun.objects.values_list("pk", flat=True)) == {going_on.pk, *kept[:3]}
     assert lost.pk not in kept
     assert clean_up() == "No run is old enough to be forgotten. The sessions that were over are."

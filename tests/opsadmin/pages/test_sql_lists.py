@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
-from opsadmin.models import AskedStatement, SavedStatement
+from opsadmin.models import AskedStatement, Retention, SavedStatement
 from opsadmin.pages import sql_kept
 from opsadmin.pages.sql_kept import Ended, note_asked
 from tests.opsadmin.faces.people import person
@@ -72,8 +72,8 @@ def test_the_whole_list_is_searched_paged_and_forgotten(analyst):
     assert "Nothing yet" in analyst.get(PAGE, {"history": ""}).text
 
 
-def test_the_oldest_ones_go_and_long_ones_are_not_kept(db, monkeypatch):
-    monkeypatch.setattr(sql_kept, "MOST_ASKED", 3)
+def test_the_oldest_ones_go_and_long_ones_are_not_kept(db):
+    Retention.objects.create(name="asked_statements", value=3)
     user = person("analyst")
     for number in range(5):
         note_asked(user, "store", f"SELECT {number}", "", "run", Ended(1, 1.0))

@@ -209,7 +209,7 @@ def test_a_year_of_looks_takes_what_the_documentation_says() -> None:
 def test_a_sample_holds_a_bounded_number_of_things() -> None:
     by = {(str(number), "app"): Sums(calls=number, ms=number * 1.5) for number in range(1, 1001)}
     tables = [{"schema": "public", "name": f"t{number}", "bytes": number, "estimated_rows": 1} for number in range(500)]
-    texts = {str(number): "SELECT 1" for number in range(retention.MOST_TEXTS + 200)}
+    texts = {str(number): "SELECT 1" for number in range(1700)}
     statements = StatementSums(added(by.values()), Sums(), by)
     for at in (ago(minutes=10), NOW):
         figures = Figures(cells(up=(1, 1)), statements.cut(100), texts, tables)
@@ -227,7 +227,7 @@ def test_a_sample_holds_a_bounded_number_of_things() -> None:
         Mark(database="store", kind="restart", at=ago(minutes=number), text="x") for number in range(1100)
     )
     retention.forget("store", NOW)
-    assert SampledStatement.objects.count() == retention.MOST_TEXTS
+    assert SampledStatement.objects.count() == 1500
     assert Mark.objects.count() == 1000
 
 

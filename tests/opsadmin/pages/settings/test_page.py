@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from opsadmin.core.roles import Role
 from opsadmin.faces.tokens import issue
-from opsadmin.models import CheckThreshold, HealthSnapshot, IgnoredFinding, RoleGroup
+from opsadmin.models import CheckThreshold, HealthSnapshot, IgnoredFinding, OperationRun, Retention, RoleGroup
 from opsadmin.pages import patient
 from opsadmin.pages.settings_checks import ThresholdForm, find
 from tests.opsadmin.faces.people import person
@@ -221,6 +221,34 @@ def test_what_is_kept_and_told_shows_no_address(reader, settings):
     assert "Nobody is told" in look(reader, part="kept")
 
 
+def test_how_long_something_is_kept_is_set_confirmed_and_reset(reader):
+    for number in range(3):
+        row = OperationRun.objects.create(operation="x", effect="writes", caller="a", door="page", outcome="done")
+        OperationRun.objects.filter(pk=row.pk).update(started_at=timezone.now() - timedelta(days=number))
+    form = look(reader, retention="run_days")
+    assert "From 1 day to 3660 days." in form
+    for wrong in ({"keep": "0", "reason": "r"}, {"keep": "x", "reason": "r"}, {"keep": "5", "reason": ""}):
+        assert "ops-error" in post(reader, 200, action="keep", name="run_days", **wrong)
+    asked = post(reader, 200, action="keep", name="run_days", keep="1", reason="small disk")
+    assert "The next clean-up forgets 2 rows for good." in asked
+    # What was confirmed is that number, and no tighter one that was written beside it since.
+    values = {"action": "keep", "name": "run_days", "reason": "small disk"}
+    assert "The next clean-up" in post(reader, 200, keep="1", confirmed="2", **values)
+    assert not Retention.objects.exists()
+    post(reader, keep="1", confirmed="1", **values)
+    assert last_entry().change_message == "90 days → 1 day: small disk"
+    assert OperationRun.objects.get(operation="set_retention").caller == "reader"
+    text = look(reader, part="kept")
+    for words in ("90 days by default: small disk", "about 7.29 MB for each database", "Yes, forget them"):
+        assert (words in text) == (words != "Yes, forget them")
+    post(reader, action="keep_default", name="run_days")
+    assert last_entry().change_message == "1 day → 90 days: as by default"
+    assert "by default" not in look(reader, part="kept")
+    for name in ("no such'", ""):
+        assert reader.post(PAGE, {"action": "keep", "name": name, "keep": "1"}).status_code == 404
+    assert reader.get(PAGE, {"retention": "x"}).status_code == 404
+
+
 def test_a_viewer_sees_and_changes_nothing(client):
     client.force_login(person("viewer", "opsadmin.view_database"))
     CheckThreshold.objects.create(name=NAME, value=1)
@@ -231,7 +259,9 @@ def test_a_viewer_sees_and_changes_nothing(client):
     assert 'value="reset"' not in text
     assert "Stop ignoring" not in text
     assert client.get(PAGE, {"threshold": NAME}).status_code == 403
-    for action in ("set", "reset", "stop", "restore"):
+    assert client.get(PAGE, {"retention": "runs"}).status_code == 403
+    assert "?retention=" not in look(client, part="kept")
+    for action in ("set", "reset", "stop", "restore", "keep", "keep_default"):
         values = {"action": action, "name": NAME, "value": 5, "reason": "r", "ignored": row.pk, "role": "viewer"}
         assert client.post(PAGE, values).status_code == 403
     assert CheckThreshold.objects.get().value == 1
