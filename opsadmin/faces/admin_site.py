@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
 
+from opsadmin.faces.bundle import bundle
 from opsadmin.faces.operation_page import operation_page
 from opsadmin.pages.registry import Page, pages
 from opsadmin.pages.site import remember_site
@@ -28,7 +29,8 @@ class OperationsSiteMixin(admin.AdminSite):
         ]
         # It asks for the permission of its operation.
         run = path("ops/run/<str:name>/", self.admin_view(self._known(operation_page)), name="ops_run_operation")
-        return [*own, run, *super().get_urls()]
+        files = path("ops/files.<str:kind>", bundle, name="ops_bundle")
+        return [*own, run, files, *super().get_urls()]
 
     def _guarded(self, page: Page) -> Callable[..., HttpResponseBase]:
         def view(request: HttpRequest) -> HttpResponseBase:
