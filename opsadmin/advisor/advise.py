@@ -19,6 +19,7 @@ from opsadmin.advisor.compose import in_order, recommendations_of
 from opsadmin.advisor.drops import Drop, Why, drops_of
 from opsadmin.advisor.explore import Explorer, Known
 from opsadmin.advisor.facts import question as fact
+from opsadmin.advisor.hidden import Tried, tried_without
 from opsadmin.advisor.planner import Planner
 from opsadmin.advisor.search import Choice, bits
 from opsadmin.advisor.sized import sizes_of
@@ -94,8 +95,8 @@ def advise(
     )
     try:
         with console_session(address, limits, role=role) as session:
-            hypo, lacks = hypo_of(PlanSession(session, asked_of("SELECT 1")))
-            planner = Planner(session, hypo)
+            hypo, hides, lacks = hypo_of(PlanSession(session, asked_of("SELECT 1")))
+            planner = Planner(session, hypo, hides=hides)
             advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress, lacks)
             try:
                 advisor.look()
@@ -121,18 +122,27 @@ def advise(
     return advisor.advice(without=refuted) if refuted else advice
 
 
-def hypo_of(plans: PlanSession) -> tuple[str, str]:
-    """HypoPG's schema, empty where it cannot be used; why not."""
+def hypo_of(plans: PlanSession) -> tuple[str, bool, str]:
+    """HypoPG's schema, empty where it cannot be used; whether it can hide indexes; why it cannot be used."""
     with plans.catalogue():
         (row,) = plans.rows(question("hypopg"), {})
         usable = plans.rows(fact("hypopg_usable"), {})
     if not usable:
-        return "", _("HypoPG is not in the database. CREATE EXTENSION hypopg; makes these costs the planner's own.")
+        return (
+            "",
+            False,
+            _("HypoPG is not in the database. CREATE EXTENSION hypopg; makes these costs the planner's own."),
+        )
     if not usable[0]["is_usable"]:
-        return "", _(
-            "The role that looks may not use HypoPG. GRANT USAGE ON SCHEMA %(schema)s makes these costs the planner's own."
-        ) % {"schema": row["schema_name"]}
-    return row["schema_name"], ""
+        return (
+            "",
+            False,
+            _(
+                "The role that looks may not use HypoPG. GRANT USAGE ON SCHEMA %(schema)s makes these costs the planner's own."
+            )
+            % {"schema": row["schema_name"]},
+        )
+    return row["schema_name"], bool(row["hides"]), ""
 
 
 class _Advisor:
@@ -157,6 +167,8 @@ class _Advisor:
         self._lacks = lacks
         self._bench = Workbench(planner, begin + 0.6 * limit.seconds)
         self._found: tuple[Explorer, Sequence[float], Choice]
+        #: The set that drops were tried under, and what came of it.
+        self._tried: tuple[int, Tried]
 
     def look(self) -> None:
         """All that is asked of the server."""
@@ -181,7 +193,9 @@ class _Advisor:
         self._progress(_("searching"), 0.6)
         budget = float("inf") if self._limit.size_bytes is None else self._limit.size_bytes
         choice = explorer.refine(budget, upkeep, self._limit.indexes, ())
-        self._found = explorer, upkeep, self._without_little(explorer, upkeep, choice)
+        choice = self._without_little(explorer, upkeep, choice)
+        self._found = explorer, upkeep, choice
+        self._tried = choice.mask, tried_without(bench, choice.mask, self._drops(choice.mask), self._calls)
 
     def wait(self, seconds: float) -> None:
         """For somebody else: that time does not count."""
@@ -253,14 +267,11 @@ class _Advisor:
         bench = self._bench
         model = explorer.model([0.0] * len(upkeep))
         total = sum(model.bases)
-        drops, kept = _without_noted(
-            drops_of(
-                bench.tables,
-                [bench.indexes[one] for one in bits(choice.mask)],
-                used=self._used(),
-                window_seconds=self._counted(),
-            )
-        )
+        mask, tried = self._tried
+        if mask != choice.mask:
+            # What was tried was tried with indexes that are not advised any more.
+            tried = Tried(tuple(self._drops(choice.mask)), ())
+        drops, kept = _without_noted(tried.drops)
         made, migrations = recommendations_of(bench, model, choice.mask, self._database)
         return Advice(
             recommendations=made,
@@ -294,8 +305,21 @@ class _Advisor:
             complete=not explorer.is_over,
             migrations=migrations,
             database=self._database,
-            notes=(*self._notes(), *kept),
+            notes=(*self._notes(), *tried.notes, *kept),
         )
+
+    def _drops(self, mask: int) -> tuple[Drop, ...]:
+        bench = self._bench
+        return drops_of(
+            bench.tables,
+            [bench.indexes[one] for one in bits(mask)],
+            used=self._used(),
+            window_seconds=self._counted(),
+        )
+
+    def _calls(self, place: int) -> float:
+        """A second, of the statement at that place; 0 where they were not counted."""
+        return self._wanted[self._bench.statements[place].number].calls / self._window if self._window else 0.0
 
     def _counted(self) -> float:
         """Seconds for which scans of indexes are counted, in all of the tables."""

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from opsadmin.advisor.facts import ExistingIndex, Table
 from opsadmin.advisor.index_name import name_parts
 from opsadmin.advisor.spec import IndexSpec
-from opsadmin.core.blocks import said_bytes, said_seconds
+from opsadmin.core.blocks import said_bytes, said_number, said_seconds
 from opsadmin.core.result import Result
 from opsadmin.postgres.names import identifier
 
@@ -34,6 +37,7 @@ class Why(StrEnum):
     DUPLICATE = "duplicate"
     REDUNDANT = "redundant"
     REPLACED = "replaced"
+    SUPERSEDED = "superseded"
     UNUSED = "unused"
 
 
@@ -41,7 +45,8 @@ class Why(StrEnum):
 class Drop(Result):
     """`index`, `table`, `kept`: quoted, with their schema; `kept` is what does the work, empty for an unused one, and the
     CREATE INDEX of a recommended one. `caution`: what to look at first. `bytes`: what it frees. `undo`: the statement that
-    makes it again, empty where the catalogue was not asked for it."""
+    makes it again, empty where the catalogue was not asked for it. `cost_without`: by which part the workload costs more
+    with it hidden, None where that was not tried."""
 
     oid: int
     index: str
@@ -53,6 +58,7 @@ class Drop(Result):
     bytes: int
     ddl: str
     undo: str
+    cost_without: float | None = None
 
 
 def drops_of(
@@ -65,6 +71,29 @@ def drops_of(
         coming = [spec for spec in new if spec.relid == oid]
         found += _drops_of_table(tables[oid], coming, frozenset(used), window_seconds)
     return tuple(found)
+
+
+def may_be_superseded(index: ExistingIndex, table: Table, gone: Collection[int]) -> bool:
+    """Whether an index may go once no plan needs it, those with the oids `gone` being gone."""
+    staying = [one for one in table.indexes if one.oid not in gone]
+    return (
+        _guards_nothing(index)
+        and not index.is_clustered
+        and not index.expressions
+        and index.bytes >= MIN_BYTES
+        and table.kind != "p"
+        and index.oid not in _keepers_of_keys(table, staying)
+    )
+
+
+def superseded(index: ExistingIndex, table: Table) -> Drop:
+    """An index that plans used, and that they can do without."""
+    reason = _(
+        "%(index)s (%(columns)s) was read by the statements looked at alone, and they have a plan as good without it."
+    )
+    caution = _("Drop it only when the new ones are there and valid. A standby counts for itself: look there, too.")
+    said = reason % {"index": _name(index), "columns": _columns(index)}
+    return _drop(index, table, Why.SUPERSEDED, "", said, caution)
 
 
 def forbids(index: ExistingIndex, table: Table) -> str:
@@ -265,41 +294,58 @@ def _best(indexes: Iterable[ExistingIndex], key: Callable[[ExistingIndex], Any])
 
 # --- how it is said ----------------------------------------------------------------------------------------------------
 def _doubled(index: ExistingIndex, twin: ExistingIndex, table: Table) -> Drop:
-    because = ""
     if twin.is_primary:
-        because = ", which is the primary key"
+        text = _("%(index)s does the same work as %(twin)s, which is the primary key: every write keeps both.")
     elif twin.is_constraint:
-        because = ", which stands for a constraint"
+        text = _("%(index)s does the same work as %(twin)s, which stands for a constraint: every write keeps both.")
     elif twin.is_unique:
-        because = ", which also keeps values unique"
-    reason = f"{_name(index)} does the same work as {_name(twin)}{because}: every write keeps both."
-    return _drop(index, table, Why.DUPLICATE, _name(twin), reason)
+        text = _("%(index)s does the same work as %(twin)s, which also keeps values unique: every write keeps both.")
+    else:
+        text = _("%(index)s does the same work as %(twin)s: every write keeps both.")
+    return _drop(index, table, Why.DUPLICATE, _name(twin), text % {"index": _name(index), "twin": _name(twin)})
 
 
 def _covered(index: ExistingIndex, longer: ExistingIndex, table: Table) -> Drop:
-    reason = f"{_name(index)} ({_columns(index)}) is the beginning of {_name(longer)} ({_columns(longer)}), which can do its work."
+    names = {"index": _name(index), "longer": _name(longer)}
+    reason = _("%(index)s (%(columns)s) is the beginning of %(longer)s (%(all)s), which can do its work.") % {
+        **names,
+        "columns": _columns(index),
+        "all": _columns(longer),
+    }
     caution = ""
     if index.scans and longer.bytes >= _MUCH_WIDER * max(index.bytes, 1):
-        caution = (
-            f"{_name(longer)} has {longer.bytes / max(index.bytes, 1):.0f} times its size, and {_name(index)} was used"
-            f" {_times(index.scans)}: compare a plan of a query that uses it before you drop it."
-        )
+        caution = ngettext(
+            "%(longer)s has %(factor).0f times its size, and %(index)s was used %(scans)s time: compare a plan of a query"
+            " that uses it before you drop it.",
+            "%(longer)s has %(factor).0f times its size, and %(index)s was used %(scans)s times: compare a plan of a query"
+            " that uses it before you drop it.",
+            index.scans,
+        ) % {**names, "factor": longer.bytes / max(index.bytes, 1), "scans": said_number("", index.scans)}
     return _drop(index, table, Why.REDUNDANT, _name(longer), reason, caution)
 
 
 def _replaced(index: ExistingIndex, coming: IndexSpec, table: Table) -> Drop:
     keys = ", ".join(coming.columns)
-    held = f" with {', '.join(coming.include)}" if coming.include else ""
-    reason = f"The recommended index on ({keys}){held} can do the work of {_name(index)} ({_columns(index)})."
-    return _drop(index, table, Why.REPLACED, coming.ddl(), reason, "Drop it only when the new one is there and valid.")
+    held = f" INCLUDE ({', '.join(coming.include)})" if coming.include else ""
+    reason = _("The recommended index on (%(keys)s)%(held)s can do the work of %(index)s (%(columns)s).") % {
+        "keys": keys,
+        "held": held,
+        "index": _name(index),
+        "columns": _columns(index),
+    }
+    return _drop(
+        index, table, Why.REPLACED, coming.ddl(), reason, _("Drop it only when the new one is there and valid.")
+    )
 
 
 def _idle(index: ExistingIndex, table: Table, window_seconds: float) -> Drop:
-    reason = (
-        f"{_name(index)} ({said_bytes(index.bytes)}) was not used once in {said_seconds(window_seconds)}, and no statement"
-        " that was looked at would use it: every write pays for it."
+    reason = _(
+        "%(index)s (%(size)s) was not used once in %(time)s, and no statement that was looked at would use it: every write"
+        " pays for it."
+    ) % {"index": _name(index), "size": said_bytes(index.bytes), "time": said_seconds(window_seconds)}
+    caution = _(
+        "A standby counts for itself, and PostgreSQL does not tell whether the index was made only lately: look at both."
     )
-    caution = "A standby counts for itself, and PostgreSQL does not tell whether the index was made only lately: look at both."
     return _drop(index, table, Why.UNUSED, "", reason, caution)
 
 
@@ -307,11 +353,12 @@ def _drop(index: ExistingIndex, table: Table, why: Why, kept: str, reason: str, 
     # PostgreSQL drops and makes a partitioned index only in one go, with the table locked.
     concurrently = "" if table.kind == "p" else " CONCURRENTLY"
     if not concurrently:
-        caution = f"{caution} The table and its partitions are locked meanwhile.".strip()
+        caution = f"{caution} {_('The table and its partitions are locked meanwhile.')}".strip()
     undo = create_again(index, table)
     if not undo:
         name = _name(index).replace("'", "''")
-        caution = f"{caution} Note first how it is made: SELECT pg_get_indexdef('{name}'::regclass);".strip()
+        note = _("Note first how it is made: %(sql)s") % {"sql": f"SELECT pg_get_indexdef('{name}'::regclass);"}
+        caution = f"{caution} {note}".strip()
     return Drop(
         oid=index.oid,
         index=_name(index),
@@ -367,8 +414,4 @@ def _name(index: ExistingIndex) -> str:
 
 
 def _columns(index: ExistingIndex) -> str:
-    return ", ".join(key or "an expression" for key in index.keys)
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times".replace(",", " ")
+    return ", ".join(key or _("an expression") for key in index.keys)

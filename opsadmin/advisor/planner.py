@@ -68,14 +68,17 @@ class Statement:
 
 
 class Planner:
-    """`explains` counts the plans that were asked for. `hypo`: HypoPG's schema, quoted; empty where it is not there."""
+    """`explains` counts the plans that were asked for. `hypo`: HypoPG's schema, quoted; empty where it is not there. `hides`:
+    whether it can hide indexes that are there (1.4 and newer)."""
 
-    def __init__(self, session: ConsoleSession, hypo: str) -> None:
+    def __init__(self, session: ConsoleSession, hypo: str, *, hides: bool = False) -> None:
         self._session = session
         self._connection = session.connection
         self._plans = PlanSession(session, asked_of("SELECT 1"))
         self._version = session.connection.info.server_version
         self._hypo = hypo
+        self.hides = bool(hypo) and hides
+        self._hidden: frozenset[int] | None = frozenset()
         self._made: dict[IndexSpec, int] = {}
         self._names: dict[str, IndexSpec] = {}
         self.sizes: dict[IndexSpec, int] = {}
@@ -151,21 +154,29 @@ class Planner:
         self._session.set({"plan_cache_mode": "force_generic_plan"})
 
     # --- planning ---------------------------------------------------------------------------------------------------
-    def cost(self, statement: Statement, indexes: Iterable[IndexSpec], tables: Iterable[int]) -> Costed:
-        """The statement's plan with exactly those hypothetical indexes on those tables.
+    def cost(
+        self,
+        statement: Statement,
+        indexes: Iterable[IndexSpec],
+        tables: Iterable[int],
+        hidden: Collection[int] = (),
+    ) -> Costed:
+        """The statement's plan with exactly those hypothetical indexes on those tables. `hidden`: oids of indexes that are
+        there and are not to be seen; only where `hides`.
 
         Raises `NotAnalyzed`; psycopg's `OperationalError` where the line is gone."""
         wanted, of_tables = set(indexes), set(tables)
         self.explains += 1
         try:
             try:
-                found = self._explain(self._changes(wanted, of_tables), statement)
+                found = self._explain([*self._hiding(frozenset(hidden)), *self._changes(wanted, of_tables)], statement)
             except psycopg.Error:
                 if not self._new or self._connection.broken:
                     raise
                 self._connection.execute("ROLLBACK TO SAVEPOINT opsadmin_plans")
                 self._sort_out(self._new)
-                found = self._explain(self._changes(wanted, of_tables), statement)
+                self._hidden = None
+                found = self._explain([*self._hiding(frozenset(hidden)), *self._changes(wanted, of_tables)], statement)
         except psycopg.Error as error:
             if self._connection.broken:
                 raise
@@ -215,6 +226,17 @@ class Planner:
         # Each with its mark: pg_stat_statements takes them one by one.
         sent = b";\n".join(map(marked, commands))
         return self._plans.send(lambda pgconn: pgconn.send_query(sent))
+
+    def _hiding(self, hidden: frozenset[int]) -> list[str]:
+        """The commands after which exactly those indexes that are there are hidden."""
+        if hidden == self._hidden or not self.hides:
+            return []
+        self._hidden = hidden
+        commands = [f"SELECT {self._hypo}.hypopg_unhide_all_indexes()"]
+        if hidden:
+            oids = ", ".join(map(str, sorted(hidden)))
+            commands.append(f"SELECT {self._hypo}.hypopg_hide_index(x) FROM unnest('{{{oids}}}'::oid[]) AS x")  # noqa: S608
+        return commands
 
     def _changes(self, wanted: set[IndexSpec], tables: Collection[int]) -> list[str]:
         """The commands after which exactly the wanted ones are there on those tables."""
@@ -348,6 +370,8 @@ class Planner:
         """Behind a pooler the server's session goes on."""
         if self._hypo and not self._connection.broken:
             self._plans.rows(f"SELECT {self._hypo}.hypopg_reset()", {})
+            if self._hidden != frozenset():
+                self._plans.rows(f"SELECT {self._hypo}.hypopg_unhide_all_indexes()", {})
         self._made.clear()
         self._names.clear()
 

@@ -230,15 +230,7 @@ class Workbench:
     def answers(self, place: int, mask: int) -> list[tuple[float, int]]:
         """The same, and what else the plan tells: its cost without what only the model knows, and with one of that each."""
         one = self.statements[place]
-        real: dict[IndexSpec, tuple[int, Condition | None]] = {}
-        modelled = []
-        for index in bits(mask):
-            if self.is_modelled(one, index):
-                modelled.append(index)
-            elif index in one.stands_for:
-                real.update({stand_in: (index, condition) for stand_in, condition in one.stands_for[index]})
-            else:
-                real[self.indexes[index]] = (index, None)
+        real, modelled = self._told_apart(one, mask)
         plan, cost, used = one.plan, one.base, 0
         if real:
             try:
@@ -258,6 +250,29 @@ class Workbench:
             if more:
                 told.append((less, more | self._beside(one, used, more)))
         return sorted(dict.fromkeys(told))
+
+    def _told_apart(self, one: Workload, mask: int) -> tuple[dict[IndexSpec, tuple[int, Condition | None]], list[int]]:
+        """Of a set: what is tried, with whose place it takes and for which condition; what only the model knows."""
+        real: dict[IndexSpec, tuple[int, Condition | None]] = {}
+        modelled = []
+        for index in bits(mask):
+            if self.is_modelled(one, index):
+                modelled.append(index)
+            elif index in one.stands_for:
+                real.update({stand_in: (index, condition) for stand_in, condition in one.stands_for[index]})
+            else:
+                real[self.indexes[index]] = (index, None)
+        return real, modelled
+
+    def without(self, place: int, mask: int, hidden: Collection[int]) -> tuple[float, frozenset[str]]:
+        """The cost of the statement at that place under what can be tried of a set, indexes that are there being hidden, by
+        their oid; the names of those that its plan uses.
+
+        Raises `NotAnalyzed` where it cannot be planned so."""
+        one = self.statements[place]
+        real, _modelled = self._told_apart(one, mask)
+        found = self.planner.cost(one.statement, real, one.relations, hidden)
+        return found.cost + correction(found.plan, self._pages_of, self._settings), found.existing
 
     def _planned(self, place: int, one: Workload, real: frozenset[IndexSpec]) -> Costed:
         """Sets that differ by what only the model knows have one plan."""

@@ -85,7 +85,8 @@ class Shop:
         """The statements read and looked at."""
         limits = Limits(seconds=60, statement_ms=20_000, resolve_ms=5000, line_bytes=500_000_000, lock_ms=500)
         with console_session(self.address, limits) as session:
-            planner = Planner(session, hypo_of(PlanSession(session, asked_of("SELECT 1")))[0])
+            hypo, hides, _lacks = hypo_of(PlanSession(session, asked_of("SELECT 1")))
+            planner = Planner(session, hypo, hides=hides)
             bench = Workbench(planner)
             bench.read([(one, 1.0) for one in statements])
             bench.look()

@@ -159,7 +159,7 @@ def test_a_recommended_one_replaces_what_it_begins_with(shop):
     drops = shop.look(new=[new])
     assert said(drops) == [("replaced", "one"), ("replaced", "two")]
     assert drops[1].kept == new.ddl()
-    assert "(status, day, id) with price" in drops[1].reason
+    assert "(status, day, id) INCLUDE (price)" in drops[1].reason
     # The longer one is not said to do the work, because it goes itself.
     assert drops[0].kept == new.ddl()
 
