@@ -18,6 +18,7 @@ from stores import registry
 from stores.backends.failover.mode import CATCHING_UP, Mode
 from stores.errors import StoreError
 from stores.fallback.journals import waiting_writes
+from stores.router import STORE_ALIAS
 
 #: A reason may be a whole error; the page of the store has all of it.
 _LONGEST_REASON = 240
@@ -36,13 +37,15 @@ class Badge:
 
 @dataclass(frozen=True)
 class Banner:
-    """`title` and `text` are sentences; `url` leads to what helps, named `link`."""
+    """`title` and `text` are sentences; `url` leads to what helps, named `link`. `database`: the alias that it says does not
+    answer; a page that says so itself shows the text within its own banner."""
 
     tone: str
     title: str
     text: str
     url: str = ""
     link: str = ""
+    database: str = ""
 
 
 def mode_badge(request: HttpRequest) -> dict[str, Any]:
@@ -111,18 +114,20 @@ def badge_of(mode: Mode, url: str = "") -> Badge:
 def banner_of(mode: Mode, writes: int, url: str = "") -> Banner:
     values = {"when": when_text(mode.since), "who": mode.who or _("the operator")}
     reason = _sentence(mode.reason)
-    waits = ngettext(
-        "Reads and writes go to the copy; %(n)d write waits for PostgreSQL.",
-        "Reads and writes go to the copy; %(n)d writes wait for PostgreSQL.",
-        writes,
-    ) % {"n": writes}
+    waits = _("Reads and writes go to the copy; no write waits for PostgreSQL yet.")
+    if writes:
+        waits = ngettext(
+            "Reads and writes go to the copy; %(n)d write waits for PostgreSQL.",
+            "Reads and writes go to the copy; %(n)d writes wait for PostgreSQL.",
+            writes,
+        ) % {"n": writes}
     link = _("Store & fallback")
     if mode.stop:
         title = _("PostgreSQL answers, but a person must decide before this host returns to it.")
         return Banner("critical", title, f"{_sentence(mode.stop)} {waits}", url, link)
     if mode.automatic:
         title = _("PostgreSQL does not answer since %(when)s.") % values
-        return Banner("critical", title, f"{reason} {waits}".strip(), url, link)
+        return Banner("critical", title, f"{reason} {waits}".strip(), url, link, STORE_ALIAS)
     title = _("The store is on its JSON copy since %(when)s, by %(who)s.") % values
     return Banner("warning", title, f"{reason} {waits}".strip(), url, link)
 

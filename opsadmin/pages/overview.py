@@ -101,6 +101,7 @@ def _overview(request: HttpRequest, database: str) -> HttpResponse:
         seen=seen,
         snapshot=snapshot,
         silence=_silence(seen.failed),
+        silent_database=database if seen.failed and seen.failed.silent else "",
         view=view,
         tiles=tiles_of(
             view,

@@ -17,11 +17,12 @@ from opsadmin.core.finding import Finding, Status
 from opsadmin.health.card import put
 from opsadmin.health.catalog import checks
 from opsadmin.health.in_words import finding_in_words
-from opsadmin.models import Condition, HealthSnapshot, IgnoredFinding
+from opsadmin.models import Condition, HealthSnapshot, IgnoredFinding, Incident
 from opsadmin.pages import looks, overview, tiles
 from opsadmin.pages.actions import names_of
 from opsadmin.pages.tiles import Tile, register_tile
 from opsadmin.retention.surplus import NEWEST, superfluous
+from stores import get_store
 from stores.engine import breaker
 from switchbot_site.local.catalogues import compile_catalogues
 from tests.fixtures.outage import outage  # noqa: F401
@@ -241,6 +242,18 @@ def test_never_seen_and_gone(admin_client, outage):  # noqa: F811
     assert "It was never seen from here" in page
     assert "PostgreSQL does not answer." in page
     assert "Store mode" in page
+    # The host turns to its copy, and an incident opens: still one banner, that tells all of it.
+    get_store("settings").read()
+    Incident.objects.create(
+        database="store", cause="outage", severity="critical", title="It is away", opened_at=timezone.now()
+    )
+    page = admin_client.get(PAGE).text
+    (banner,) = re.findall(r'<div class="ops-banner.*?</div>', page, re.DOTALL)
+    assert "PostgreSQL does not answer.</strong>" in banner
+    assert "Reads and writes go to the copy; no write waits" in banner
+    assert "It is away. Open for" in banner
+    assert "These work without it:" in banner
+    assert "PostgreSQL does not answer since" in admin_client.get(PAGE.replace("overview", "logbook")).text
 
 
 def test_all_databases_at_a_glance_tell_which_is_silent(looker, monkeypatch):
