@@ -7,12 +7,14 @@
             await navigator.clipboard.writeText(text);
             return;
         }
+        const before = document.activeElement;
         const field = document.createElement("textarea");
         field.value = text;
         document.body.append(field);
         field.select();
         document.execCommand("copy");
         field.remove();
+        before?.focus();
     };
 
     const offerCopies = (part) => {
@@ -30,7 +32,50 @@
     offerCopies(document);
 
     // On a narrow screen the tabs are wider than it.
-    document.querySelector(".ops-tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+    const tabs = document.querySelector(".ops-tabs");
+    tabs?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+    tabs?.addEventListener("focusin", (event) => event.target.scrollIntoView({ inline: "nearest", block: "nearest" }));
+
+    // What has the focus, told so that it is found again when the page, or a part of it, is read anew.
+    const nameOf = (one) => one.id || one.getAttribute("href") || one.getAttribute("aria-label") || one.name || one.textContent.trim();
+    const alike = (part, tag, name) => [...part.querySelectorAll(tag)].filter((one) => nameOf(one) === name);
+    const rememberFocus = (part) => {
+        const one = document.activeElement;
+        if (!one || one === document.body || !part.contains(one)) {
+            return null;
+        }
+        const name = nameOf(one);
+        return { tag: one.localName, name, place: alike(part, one.localName, name).indexOf(one) };
+    };
+    const focusAgain = (part, kept) => {
+        const found = alike(part, kept.tag, kept.name);
+        const one = found[kept.place] || found.pop();
+        one?.focus({ preventScroll: true });
+        return Boolean(one);
+    };
+    const focusHere = (one) => {
+        one.tabIndex = -1;
+        one.focus({ preventScroll: true });
+    };
+
+    // What was typed wrongly comes first.
+    if (!document.querySelector("[autofocus], :focus")) {
+        document.querySelector("main [aria-invalid=true]")?.focus();
+    }
+
+    // A page that asked for itself anew leaves the focus where it was; what has ended meanwhile is read out.
+    const leave = (go, ended) => {
+        sessionStorage.setItem("ops-focus", JSON.stringify({ at: location.pathname, kept: rememberFocus(document), ended }));
+        go();
+    };
+    const left = JSON.parse(sessionStorage.getItem("ops-focus") || "null");
+    sessionStorage.removeItem("ops-focus");
+    if (left && left.at === location.pathname) {
+        const end = left.ended && document.querySelector(".progress-end");
+        if (!(left.kept && focusAgain(document, left.kept)) && end) {
+            focusHere(end);
+        }
+    }
 
     // A second press of the button must not do it twice.
     for (const form of document.querySelectorAll("form[data-once]")) {
@@ -52,7 +97,7 @@
     if (waiting) {
         setTimeout(() => {
             if (scrollY === 0 && !document.querySelector("main details[open], main form :focus")) {
-                location.replace(waiting.dataset.reload);
+                leave(() => location.replace(waiting.dataset.reload));
             }
         }, Number(waiting.dataset.after));
     }
@@ -66,10 +111,13 @@
         let timer = 0, paused = false;
         const isInUse = () => {
             const selected = getSelection();
-            return selected && !selected.isCollapsed && live.contains(selected.anchorNode);
+            const form = live.contains(document.activeElement) && document.activeElement.form;
+            return (selected && !selected.isCollapsed && live.contains(selected.anchorNode))
+                || Boolean(form && form.querySelector("input:not([type=hidden]), select, textarea"));
         };
         const take = (fresh) => {
-            const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
+            const focused = rememberFocus(live);
+            const scrolled = [...live.querySelectorAll("[tabindex]")].map((one) => [one.scrollLeft, one.scrollTop]);
             const open = [...live.querySelectorAll("details[open][id]")].map((one) => one.id);
             if (told.textContent !== fresh.dataset.said) {
                 told.textContent = fresh.dataset.said;
@@ -78,8 +126,12 @@
             for (const id of open) {
                 document.getElementById(id)?.setAttribute("open", "");
             }
-            if (focused) {
-                document.getElementById(focused)?.focus({ preventScroll: true });
+            [...live.querySelectorAll("[tabindex]")].forEach((one, place) => {
+                [one.scrollLeft, one.scrollTop] = scrolled[place] || [0, 0];
+            });
+            // What is gone leaves the focus at the part, not at the top of the page.
+            if (focused && !focusAgain(live, focused)) {
+                focusHere(live);
             }
             offerCopies(live);
         };
@@ -89,7 +141,7 @@
                 const page = new DOMParser().parseFromString(await answer.text(), "text/html");
                 const fresh = page.getElementById(live.id);
                 if (!fresh || answer.redirected) {
-                    location.reload();
+                    leave(() => location.reload(), true);
                 } else if (!paused && !isInUse()) {
                     take(fresh);
                 }
