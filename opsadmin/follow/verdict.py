@@ -332,16 +332,17 @@ def _to_drop(case: Case, state: State, text: str, hint: str, measured: Measured)
 
 # --- words -------------------------------------------------------------------------------------------------------------
 def _compared(measured: Measured) -> str:
-    text = _("Their time changed by %(time)s") % {"time": _change(measured.time)}
+    text = _("Their time changed by %(time)s") % {"time": change_in_words(measured.time)}
     if measured.blocks is not None:
-        text += _(", the blocks that they read by %(blocks)s") % {"blocks": _change(measured.blocks)}
+        text += _(", the blocks that they read by %(blocks)s") % {"blocks": change_in_words(measured.blocks)}
     if measured.calls_before < MIN_CALLS:
         few = ngettext("with only %(count)d call before", "with only %(count)d calls before", measured.calls_before)
         text += f" ({few % {'count': measured.calls_before}})"
     return text + "."
 
 
-def _change(ratio: float | None) -> str:
+def change_in_words(ratio: float | None) -> str:
+    """Of what it was before: 0.5 is −50 %; a dash where nobody knows."""
     if ratio is None:
         return "–"
     return f"−{_percent(1 - ratio)}" if ratio <= 1 else f"+{_percent(ratio - 1)}"

@@ -44,13 +44,8 @@ def follow(
 
     Raises `OperationError` where it is followed already, or its name stands for several; the errors of both databases."""
     schema, name = parts_of(index)
-    if already := [row for row in _called(database, index) if row.gone_at is None]:
-        raise OperationError(
-            _("%(index)s is followed since %(since)s: review_indexes says how it does.")
-            % {"index": identity_of(already[0]), "since": said("", timezone.localtime(already[0].started_at))},
-            parameter="index",
-            hint=_("With stop it is forgotten, and can be followed anew."),
-        )
+    if already := followed_already(database, index):
+        raise OperationError(already, parameter="index", hint=_("With stop it is forgotten, and can be followed anew."))
     with read_only(database) as session:
         (seen,) = indexes_of(session, [Sought(schema=schema, name=name)])
         row = begin_in(session, ddl, name, schema=schema, queries=queries, promise=promise, is_new=not seen)
@@ -74,6 +69,17 @@ def follow(
         text=text,
         hint=hint,
     )
+
+
+def followed_already(database: str, index: str) -> str:
+    """Since when the index is followed, as a sentence; empty where it is not.
+
+    Raises the site database's errors."""
+    rows = [row for row in _called(database, index) if row.gone_at is None]
+    if not rows:
+        return ""
+    words = {"index": identity_of(rows[0]), "since": said("", timezone.localtime(rows[0].started_at))}
+    return _("%(index)s is followed since %(since)s: review_indexes says how it does.") % words
 
 
 def unfollow(database: str, index: str) -> Followed:

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError
-from opsadmin.core.operation import Call, Effect, operation
+from opsadmin.core.operation import Call, Effect, Preview, operation
 from opsadmin.core.params import OnDatabase, parameter
 from opsadmin.follow.begin import MOST_STATEMENTS
-from opsadmin.follow.wish import Followed, follow, unfollow
+from opsadmin.follow.names import parts_of
+from opsadmin.follow.wish import Followed, follow, followed_already, unfollow
 from opsadmin.postgres.aliases import resolve_alias
 
 
@@ -29,6 +30,18 @@ class Parameters(OnDatabase):
     stop: bool = parameter(False, help="No longer follow it, and forget what was counted.")
 
 
+def preview(parameters: Parameters, call: Call) -> Preview:
+    parts_of(parameters.index)
+    already = followed_already(resolve_alias(parameters.database), parameters.index)
+    words = {"index": parameters.index}
+    if not parameters.stop:
+        text = _("What the statements of %(index)s cost, and how often it is read, is counted from now on.") % words
+        return Preview((text, _("Nothing is changed in PostgreSQL.")), refusal=already)
+    text = _("%(index)s is followed no longer, and what was counted of it is forgotten. The index stays.") % words
+    refusal = "" if already else _("The index %(index)s is not followed.") % {"index": repr(parameters.index)}
+    return Preview((text,), refusal=refusal)
+
+
 @operation(
     "follow_index",
     title=gettext_lazy("Follow an index"),
@@ -40,6 +53,7 @@ class Parameters(OnDatabase):
     effect=Effect.WRITES,
     permission="opsadmin.follow_index",
     parameters=Parameters,
+    preview=preview,
 )
 def run(parameters: Parameters, call: Call) -> Followed:
     alias = resolve_alias(parameters.database)

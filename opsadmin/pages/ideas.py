@@ -5,7 +5,9 @@ fill the form in, no more."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opsadmin.core.errors import OperationError, UnknownOperation
+from opsadmin.follow.verdict import State
 from opsadmin.pages.ideas_ask import standing, start
 from opsadmin.pages.ideas_follow import there, verdict_of
 from opsadmin.pages.ideas_form import LONGEST, Form, forms_of, posted, remembered, wish_of
@@ -159,9 +162,15 @@ def _page(
         "verifying_at": f"{site_url(request, 'ops_progress')}?run={verifying.pk}" if verifying else "",
         "may_create": _may(request, CREATE),
         "may_drop": _may(request, DROP),
-        "verdicts": [verdict_of(one) for one in review],
+        "verdicts": [verdict_of(one, _index_url(request, database, one)) for one in review],
     }
     return render_page(request, "ideas", context)
+
+
+def _index_url(request: HttpRequest, database: str, review: Mapping[str, Any]) -> str:
+    if not review["there_since"] or review["state"] == State.GONE:
+        return ""
+    return f"{site_url(request, 'ops_indexes')}?{urlencode({'index': review['index'], 'database': database})}"
 
 
 def _chosen(request: HttpRequest, both: dict[str, Kept | None]) -> Kept | None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from opsadmin.core.blocks import said_bytes, said_number
-from opsadmin.follow.verdict import State
+from opsadmin.follow.verdict import State, change_in_words
 from opsadmin.pages.actions import names_of
 
 
@@ -18,6 +18,7 @@ class Verdict:
     """`status`: how bad that is. `command`: what the hint says to do, `undo` what takes that back."""
 
     index: str
+    index_url: str
     table: str
     status: str
     text: str
@@ -27,10 +28,12 @@ class Verdict:
     figures: tuple[tuple[str, str], ...]
 
 
-def verdict_of(review: Mapping[str, Any]) -> Verdict:
-    """`review`: an IndexReview as plain data."""
+def verdict_of(review: Mapping[str, Any], index_url: str) -> Verdict:
+    """`review`: an IndexReview as plain data. `index_url`: the page where the index can be dropped; empty where it is not
+    there."""
     return Verdict(
         index=review["index"],
+        index_url=index_url,
         table=review["table"],
         status=review["status"],
         text=review["text"],
@@ -61,4 +64,4 @@ def there(reviews: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
 def _change(gain: Any) -> str:
     if gain is None:
         return "–"
-    return f"−{100 * gain:.0f} %" if gain >= 0 else f"+{-100 * gain:.0f} %"
+    return change_in_words(1 - gain)

@@ -17,6 +17,7 @@ from opsadmin.core.blocks import said
 from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.result import plain
 from opsadmin.last_seen import recall
+from opsadmin.models import FollowedIndex
 from opsadmin.pages.actions import details_url, names_of
 from opsadmin.pages.indexes_look import LIST, SQL
 from opsadmin.pages.indexes_read import said_of, seen_row
@@ -70,6 +71,7 @@ class One:
     held: str
     told: tuple[Told, ...]
     is_invalid: bool
+    is_followed: bool
     can_drop: bool
     can_rebuild: bool
     can_measure: bool
@@ -155,6 +157,7 @@ def shown(reading: ReadOne, database: str) -> One | None:
         held=reading.held,
         told=told,
         is_invalid=not row["is_valid"],
+        is_followed=_is_followed(database, row["schema"], row["name"]),
         can_drop=not bound,
         can_rebuild=not row["is_partitioned"],
         can_measure=not row["is_partitioned"] and row["method"] == "btree",
@@ -163,6 +166,13 @@ def shown(reading: ReadOne, database: str) -> One | None:
 
 def _told(row: Mapping[str, Any]) -> Told:
     return Told(row["message"], row["hint"], row["fix"], row["lock"])
+
+
+def _is_followed(database: str, schema: str, name: str) -> bool:
+    try:
+        return FollowedIndex.objects.filter(database=database, schema=schema, name=name, gone_at=None).exists()
+    except DatabaseError:
+        return False
 
 
 def _followed(database: str, object: str) -> list[Told]:

@@ -17,6 +17,7 @@ from opsadmin.core.operation import Caller
 from opsadmin.core.params import parse
 from opsadmin.faces.drawn import drawn_blocks
 from opsadmin.faces.operation_form import changed, query_of
+from opsadmin.follow.wish import followed_already
 from opsadmin.indexing.aftermath import State, aftermath_of
 from opsadmin.jobs.state import RunState, state_of
 from opsadmin.models import OperationRun, ScheduledTask
@@ -30,6 +31,7 @@ from opsadmin.perform import find, perform
 from opsadmin.postgres.aliases import resolve_alias
 
 CANCEL = "opsadmin.cancel_run"
+CREATE = "create_index"
 #: Seconds between two looks of the page, and what it asks for then: itself without its frame.
 EVERY_SECONDS, PART = 2, "now"
 #: An address beyond that is refused by some servers on the way.
@@ -40,7 +42,7 @@ MOST_ROWS = 200
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do about a run that lost its process, and where."""
+    """What to do about a run that lost its process, or where to see what came of one."""
 
     message: str
     label: str = ""
@@ -183,10 +185,27 @@ def _of_verification(request: HttpRequest, state: RunState) -> NextStep | None:
     return NextStep(_("What was measured is shown with the ideas."), _("See the ideas"), address)
 
 
+def _of_index(request: HttpRequest, state: RunState) -> NextStep | None:
+    """An index that was made on advice is followed by itself."""
+    index = (state.result or {}).get("index", "") if isinstance(state.result, dict) else ""
+    try:
+        is_followed = bool(index) and bool(followed_already(resolve_alias(state.database), index))
+    except OperationError:
+        return None
+    if not is_followed:
+        return None
+    query = urlencode({"database": state.database} if state.database else {})
+    address = f"{site_url(request, 'ops_ideas')}{'?' if query else ''}{query}#kept-head"
+    words = _("What its statements cost is compared from now on with what they cost before.")
+    return NextStep(words, _("Did it keep its promise?"), address)
+
+
 def _next_step(request: HttpRequest, state: RunState) -> NextStep | None:
     """Where its result is; of one that lost its process what PostgreSQL says became of it."""
     if state.operation == VERIFY:
         return _of_verification(request, state)
+    if state.operation == CREATE and state.outcome == "done":
+        return _of_index(request, state)
     if state.outcome != "interrupted":
         return None
     detail: dict[str, Any] = state.detail or {}

@@ -27,7 +27,8 @@ from opsadmin.follow.review import last_verdicts
 from opsadmin.follow.verdict import State
 from opsadmin.last_seen import recall
 from opsadmin.models import FollowedIndex, SeenAnswer
-from opsadmin.perform import perform
+from opsadmin.perform import perform, preview
+from tests.fixtures.postgres import flush_statistics
 from tests.opsadmin.workload.conftest import APP, BARE, alias_at, reset
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"])
@@ -43,7 +44,7 @@ def sell(connection, calls=25, sql=SQL):
 
 def counted(connection):
     """Wait until what this session counted of indexes is told: the next statement that comes to wait does so."""
-    connection.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(connection)
     connection.execute("SELECT 1")
 
 
@@ -277,7 +278,11 @@ def test_an_index_made_elsewhere_is_judged_by_its_use(shop):
     assert (found.state, found.scans) == (State.USED, 3)
     with pytest.raises(OperationError, match="is followed since"):
         follow_index(index="sale_customer_idx")
+    anna = Caller("anna", "command")
+    assert "is followed since" in preview("follow_index", {"index": "sale_customer_idx"}, anna).refusal
+    assert "is forgotten" in preview("follow_index", {"index": "sale_customer_idx", "stop": True}, anna).sentences[0]
     assert not follow_index(index="sale_customer_idx", stop=True).is_followed
+    assert "not followed" in preview("follow_index", {"index": "sale_customer_idx", "stop": True}, anna).refusal
     assert review_indexes().indexes == ()
     with pytest.raises(OperationError, match="not followed"):
         follow_index(index="sale_customer_idx", stop=True)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from opsadmin.jobs import runner, tasks
 from opsadmin.jobs.retention import clean_up
 from opsadmin.jobs.schedule import register_task
-from opsadmin.models import OperationRun, Retention, ScheduledTask
+from opsadmin.models import FollowedIndex, OperationRun, Retention, ScheduledTask
 from tests.opsadmin.faces.people import person
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"])
@@ -250,6 +250,15 @@ def test_who_may_not_changes_nothing(client, sweep):
     client.force_login(person("otto", "opsadmin.view_database", "opsadmin.run_tasks"))
     assert "Run now" in client.get(PAGE, {"show": "schedule"}).text
     assert client.post(PAGE, {"task": "sweep", "action": "off"}).status_code == 403
+
+
+def test_from_an_index_that_was_made_on_advice_to_whether_it_keeps_its_promise(reader):
+    made = run("create_index", effect="writes", database="store", result={"index": "public.sale_idx"})
+    assert "Did it keep its promise?" not in reader.get(PAGE, {"run": made.pk}).text
+    FollowedIndex.objects.create(database="store", schema="public", name="sale_idx")
+    page = reader.get(PAGE, {"run": made.pk}).text
+    assert "/admin/ops/ideas/?database=store#kept-head" in page
+    assert "Did it keep its promise?" in page
 
 
 # --- the site database -----------------------------------------------------------------------------------------------

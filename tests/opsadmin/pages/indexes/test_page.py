@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import unescape
 
@@ -209,6 +210,9 @@ def test_runs_that_go_on_and_followed_ones_are_there(shop, reader):
     text = look_at(reader)
     assert f"/admin/ops/progress/?run={run.pk}" in text
     assert "Followed <strong>1</strong>" in text
+    one = look_at(reader, index="public.orders_note_idx")
+    assert re.search(r'name="stop" value="true"[^>]*>Follow no longer', one)
+    assert "Follow no longer" not in look_at(reader, index="public.orders_note_once")
     ideas = unescape(reader.get("/admin/ops/ideas/").text)
     assert "Duplicate <strong>2</strong>" in ideas
 
