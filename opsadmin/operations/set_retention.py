@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from opsadmin.core.errors import OperationError
-from opsadmin.core.operation import Call, Effect, Preview, operation
+from opsadmin.core.errors import NotPermitted, OperationError
+from opsadmin.core.operation import Call, Caller, Effect, Preview, operation
 from opsadmin.core.params import OnDatabase, parameter
 from opsadmin.jobs.patiently import patiently
 from opsadmin.jobs.site_database import in_words
@@ -49,7 +49,9 @@ def preview(parameters: Parameters, call: Call) -> Preview:
 )
 def run(parameters: Parameters, call: Call) -> RetentionState:
     with in_words():
-        _wanted(kept(parameters.name), parameters)
+        one = kept(parameters.name)
+        if _wanted(one, parameters) < one.value:
+            _check_may_lose(call.caller)
         wanted = None if parameters.reset else parameters.keep
         patiently(lambda: change(parameters.name, wanted, parameters.reason.strip()[:1000]))
         return state_of(kept(parameters.name))
@@ -62,6 +64,17 @@ def _wanted(one: Kept, parameters: Parameters) -> int:
     if parameters.reset == (parameters.keep is not None):
         raise OperationError(_("Say either keep, a number, or reset."), parameter="keep")
     return one.bound.default if parameters.keep is None else one.bound.checked(parameters.keep)
+
+
+def _check_may_lose(caller: Caller) -> None:
+    """To keep less is to have it deleted, the log of runs too.
+
+    Raises `NotPermitted`."""
+    if caller.reach is not Effect.DESTROYS:
+        words = _(
+            "%(caller)s may not have less kept: what is too much then is deleted, and this token destroys nothing."
+        )
+        raise NotPermitted(words % {"caller": caller.name})
 
 
 def _sentences(one: Kept, value: int, gone: int) -> list[str]:

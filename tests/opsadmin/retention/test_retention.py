@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from opsadmin.api import OperationError, list_retention, set_retention
-from opsadmin.core.operation import Caller
+from opsadmin.core.errors import NotPermitted
+from opsadmin.core.operation import Caller, Effect
 from opsadmin.jobs.retention import clean_up
 from opsadmin.models import (
     AlertDelivery,
@@ -22,7 +23,7 @@ from opsadmin.models import (
     Sample,
     SampledStatement,
 )
-from opsadmin.perform import preview
+from opsadmin.perform import perform, preview
 from opsadmin.retention.bounds import BOUNDS, find_bound
 from opsadmin.retention.kept import all_kept, amount
 from opsadmin.workload import keeping, reading, trends
@@ -111,6 +112,15 @@ def test_it_is_told_before_done_at_the_next_clean_up_and_logged():
     assert set_retention(name="runs", reset=True).keep == 5000
     changed = {one.name: one.keep for one in list_retention().retention if one.is_changed}
     assert changed == {}
+
+
+def test_a_token_that_destroys_nothing_may_only_have_more_kept():
+    cron = Caller("cron", "http", reach=Effect.WRITES)
+    assert perform("set_retention", {"name": "runs", "keep": 6000}, cron).keep == 6000
+    for less in ({"keep": 5999}, {"reset": True}):
+        with pytest.raises(NotPermitted, match="may not have less kept"):
+            perform("set_retention", {"name": "runs", **less}, cron)
+    assert amount("runs") == 6000
 
 
 def test_a_clean_up_forgets_what_a_tighter_bound_leaves_no_room_for():
