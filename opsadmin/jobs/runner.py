@@ -19,7 +19,7 @@ from django.db import connections
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from opsadmin.core.errors import OperationFailed
+from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.core.operation import Call, Caller, Progress
 from opsadmin.core.params import LongOnDatabase
 from opsadmin.core.result import plain
@@ -109,7 +109,7 @@ class _Job:
             with override(self._language), Tracked(self.run, self._keep) as tracked:
                 self._begun.set()
                 self._value = self._work(Call(self._caller, tracked.report, tracked.is_stopped, self.run))
-        except OperationFailed as error:
+        except OperationError as error:
             self._error = error
         except Exception as error:
             logger.exception("[ops] run %s failed", self.run)

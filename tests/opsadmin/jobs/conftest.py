@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from opsadmin.core import operation as core
-from opsadmin.core.errors import OperationFailed, Stopped
+from opsadmin.core.errors import OperationError, OperationFailed, Stopped
 from opsadmin.core.operation import Call, Effect, Progress, operation
 from opsadmin.core.params import LongOnDatabase, parameter
 from opsadmin.jobs import lease, runner
@@ -54,6 +54,8 @@ def long(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Lo
                 raise Stopped("It was stopped.")
         if parameters.how == "badly":
             raise OperationFailed("It ended badly.", hint="Mend it.")
+        if parameters.how == "wrong":
+            raise OperationError("There is nothing of that name.")
         if parameters.how == "broken":
             raise ZeroDivisionError
         return {"message": "It ended well."}

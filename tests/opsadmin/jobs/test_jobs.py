@@ -77,8 +77,17 @@ def test_an_answer_over_a_line_waits_as_long_as_the_line_may(long, monkeypatch, 
     assert begin(door, wait=False).run
 
 
-def test_a_fault_of_ours_in_the_background_is_kept(long):
+def test_a_fault_of_ours_is_kept_with_a_trace_and_a_wrong_call_without(long, monkeypatch):
+    told = []
+    monkeypatch.setattr(runner.logger, "exception", lambda words, run: told.append(run))
     long.go_on.set()
+    with pytest.raises(OperationError, match="nothing of that name"):
+        perform("go_on_for_long", {"how": "wrong"}, Caller("anna", "http"))
+    assert OperationRun.objects.latest("pk").error == "There is nothing of that name."
+    assert not told
+    with pytest.raises(ZeroDivisionError):
+        perform("go_on_for_long", {"how": "broken"}, Caller("anna", "http"))
+    assert told == [OperationRun.objects.latest("pk").pk]
     assert until(begin(how="broken").run, outcome="failed").error == "ZeroDivisionError"
 
 
