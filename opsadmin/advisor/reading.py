@@ -211,7 +211,7 @@ class _Reader:
                 self._test([node], scope, arm, Kind.TRUE, "")
             case "SUBLINK" if node.word("subLinkType") == _ANY_SUBLINK:
                 self._in_subquery(node, scope, arm)
-            case "ROWCOMPAREEXPR" | "ROWCOMPARE":
+            case "ROWCOMPAREEXPR":
                 self._row(node, scope, arm)
 
     def _boolean(self, node: Node, scope: _Scope, arm: int | None, depth: int) -> None:
@@ -368,7 +368,7 @@ class _Reader:
         if node.label == "VAR":
             found = self._base(node, scope)
             return (found[0], Place(found[1], columns=frozenset({found[1]}))) if found and found[1] > 0 else None
-        if node.label not in ("FUNCEXPR", "OPEXPR", "COALESCE", "COALESCEEXPR", "RELABELTYPE"):
+        if node.label not in ("FUNCEXPR", "OPEXPR", "COALESCEEXPR", "RELABELTYPE"):
             return None
         bases = self._bases(node, scope)
         if len(bases) != 1:

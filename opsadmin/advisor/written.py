@@ -146,9 +146,9 @@ class _Writer:
                 if node.word("relabelformat") == _IMPLICIT:
                     return text
                 return f"({text})::{self._type(node, 'resulttype')}"
-            case "COALESCE" | "COALESCEEXPR":
+            case "COALESCEEXPR":
                 return f"COALESCE({', '.join(below(one) for one in node.nodes('args'))})"
-            case "ARRAY" | "ARRAYEXPR" if node.word("multidims") == "false":
+            case "ARRAYEXPR" if node.word("multidims") == "false":
                 items = ", ".join(below(one) for one in node.nodes("elements"))
                 return f"ARRAY[{items}]::{self._type(node, 'array_typeid')}"
         raise NotWritable

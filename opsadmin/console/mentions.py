@@ -64,7 +64,7 @@ def mentions_of(tree: Iterable[Node]) -> Mentions:
 
 def own_view(entry: Node) -> int:
     """The OID of the server's own view that a table entry stands for, written out; 0 where it stands for none."""
-    if entry.label not in ("RANGETBLENTRY", "RTE") or entry.word("rtekind") != "1":
+    if entry.label != "RANGETBLENTRY" or entry.word("rtekind") != "1":
         return 0
     oid = 0
     if entry.word("relkind") == "v":  # from PostgreSQL 16 on the entry keeps the name

@@ -63,7 +63,7 @@ def _names_of(part: Node, place: Place, name: int) -> str | None:
     other = arguments[1]
     operator = part.word("opno")
     if part.label == "SCALARARRAYOPEXPR":
-        if operator != _EQUALS or part.word("useOr") != "true" or other.label not in ("ARRAY", "ARRAYEXPR"):
+        if operator != _EQUALS or part.word("useOr") != "true" or other.label != "ARRAYEXPR":
             return None
         texts = [text_of(element) for element in other.nodes("elements")]
         return None if None in texts else "|".join(re.escape(text) for text in texts if text is not None)

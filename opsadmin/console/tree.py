@@ -20,11 +20,23 @@ _FIELD = re.compile(r":[A-Za-z_]\w*\Z")
 
 #: A part that is not here is one that nobody judged yet.
 KNOWN = names("tree_parts")
+#: What older servers call a part: RTE before PostgreSQL 15, the others before 15 or 16.
+_OLD_NAMES = {
+    "ARRAY": "ARRAYEXPR",
+    "CASE": "CASEEXPR",
+    "COALESCE": "COALESCEEXPR",
+    "COLLATE": "COLLATEEXPR",
+    "MINMAX": "MINMAXEXPR",
+    "ROW": "ROWEXPR",
+    "ROWCOMPARE": "ROWCOMPAREEXPR",
+    "RTE": "RANGETBLENTRY",
+    "WHEN": "CASEWHEN",
+}
 
 
 @dataclass(slots=True)
 class Node:
-    """A part: its kind and its fields. A field's value is a list of words, nodes and lists; a field that is named twice
+    """A part: its kind, as PostgreSQL 16 and newer call it, and its fields. A field's value is a list of words, nodes and lists; a field that is named twice
     (a name may be spelled like one) has both values."""
 
     label: str
@@ -92,6 +104,7 @@ def read_tree(text: str) -> list[Node]:
         if after_brace:
             if word not in KNOWN:
                 raise unreadable(f"a part called {word[:40]}")
+            word = _OLD_NAMES.get(word, word)
             node = Node(words.setdefault(word, word))
             lists[-1].append(node)
             nodes.append(node)
