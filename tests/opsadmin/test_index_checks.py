@@ -18,6 +18,7 @@ from opsadmin.health.run import examine
 from opsadmin.models import Mark
 from opsadmin.postgres.capabilities import QUESTION
 from opsadmin.workload.marks import note_mark
+from tests.fixtures.postgres import flush_statistics
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"], transaction=True)
 
@@ -45,8 +46,7 @@ def books(shelf, reads):
     shelf.execute("CREATE INDEX books_year ON books (year)")
     for _ in range(reads):
         shelf.execute("SELECT FROM books WHERE id = 7")
-    if shelf.info.server_version >= 150000:
-        shelf.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(shelf)
 
 
 def unused(**thresholds):

@@ -65,7 +65,7 @@ def bed() -> Iterator[Bed]:
     try:
         with the_bed(cluster) as made:
             for _, plant in plants():
-                if isinstance(plant, LookAlike) or made.superuser.info.server_version // 10_000 >= plant.since:
+                if made.superuser.info.server_version // 10_000 >= plant.since:
                     sow(made, plant.sow)
             # `finish`, what must come last: ANALYZE, waiting for counters to arrive, going back in time. `afterwards`: what
             # would be in the others' way, as an open transaction with a number is in VACUUM's.

@@ -446,6 +446,7 @@ LOOK_ALIKES = [
             CONSTRAINT c_tenant_pair FOREIGN KEY (a, b) REFERENCES c_pairs ON DELETE SET NULL (b));
         CREATE INDEX ON c_tenant (a, b);
         """,
+        since=15,
     ),
     LookAlike(
         "roles with session_replication_role at origin or local",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
+from tests.fixtures.postgres import flush_statistics
 from tests.sick_database.plant import Bed, LookAlike, Problem
 
 #: What ANALYZE saw is told to those who may read the table.
@@ -1231,5 +1232,4 @@ def finish(bed: Bed) -> None:
     ).fetchone()
     assert tables is not None
     bed.superuser.execute(f"ANALYZE {tables[0]}".encode())
-    if bed.superuser.info.server_version >= 150000:
-        bed.superuser.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(bed.superuser)

@@ -76,12 +76,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class LookAlike:
-    """`objects`: names that no finding of `checks` (default: any check of the area in which it stands) may be about."""
+    """`objects`: names that no finding of `checks` (default: any check of the area in which it stands) may be about.
+    `since`: the major version."""
 
     name: str
     objects: tuple[str, ...]
     sow: Sow
     checks: tuple[str, ...] = field(default=())
+    since: int = 14
 
 
 def sow(bed: Bed, what: Sow) -> None:

@@ -17,7 +17,7 @@ from opsadmin.core.finding import Finding, HealthReport
 from opsadmin.health.report import health_report
 from switchbot_site.local.cluster import Cluster
 from switchbot_site.local.places import make_private
-from tests.fixtures.postgres import new_cluster
+from tests.fixtures.postgres import flush_statistics, new_cluster
 from tests.sick_database.conftest import looking_as
 from tests.sick_database.plant import Bed, the_bed
 
@@ -157,6 +157,7 @@ def test_a_cache_that_is_too_small(primary, look):
             *["SELECT sum(id) FROM in_the_cache"] * 300,
         ):
             connection.execute(statement.encode())
+        flush_statistics(connection)
     report = look(primary, "buffer")
     assert set(by(report, "buffer.table_hit_rate")) == {"public.read_again"}
     assert set(by(report, "buffer.index_hit_rate")) == {"public.read_again_id"}
@@ -366,7 +367,8 @@ def test_a_disk_that_damages_pages(primary, look):
     with psycopg.connect(primary.dsn(), autocommit=True) as connection:
         assert not by(look(primary, "buffer"), "buffer.checksum_failures")
         with pytest.raises(psycopg.errors.DataCorrupted):
-            connection.execute("SELECT count(*) FROM read_once")
+            connection.execute("SELECT count(filler) FROM read_once")
+        flush_statistics(connection)
     for role in ("superuser", "bare"):
         found = by(look(primary, "buffer", role=role), "buffer.checksum_failures")
         assert found["database sick"].severity.value == "critical"

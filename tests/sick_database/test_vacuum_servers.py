@@ -20,7 +20,7 @@ from psycopg import sql
 from opsadmin.core.finding import Finding, HealthReport
 from opsadmin.health.report import health_report
 from switchbot_site.local.places import make_private
-from tests.fixtures.postgres import new_cluster
+from tests.fixtures.postgres import flush_statistics, new_cluster
 from tests.sick_database.conftest import looking_as
 from tests.sick_database.plant import Bed, the_bed
 
@@ -79,7 +79,7 @@ def deleted_from(server: Bed) -> Iterator[str]:
     """A table that autovacuum leaves alone, with rows to delete."""
     server.superuser.execute("CREATE TABLE deleted_from (id int PRIMARY KEY) WITH (autovacuum_enabled = off)")
     server.superuser.execute("INSERT INTO deleted_from SELECT generate_series(1, 2000)")
-    server.superuser.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(server.superuser)
     server.superuser.execute("VACUUM ANALYZE deleted_from")
     yield "deleted_from"
     server.superuser.execute("DROP TABLE deleted_from")
@@ -88,7 +88,7 @@ def deleted_from(server: Bed) -> Iterator[str]:
 def delete(bed: Bed, table: str) -> None:
     """Half of its rows, and a VACUUM that comes after it."""
     bed.superuser.execute(f"DELETE FROM {table} WHERE id % 2 = 0".encode())
-    bed.superuser.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(bed.superuser)
     bed.superuser.execute(f"VACUUM {table}".encode())
 
 
@@ -120,7 +120,7 @@ def test_dead_rows_that_autovacuum_is_about_to_remove_are_no_news(server, look):
             server.superuser.execute("INSERT INTO about_to SELECT generate_series(1, 2000)")
             keeper.execute("LOCK TABLE about_to IN SHARE UPDATE EXCLUSIVE MODE")
             server.superuser.execute("DELETE FROM about_to WHERE id % 2 = 0")
-            server.superuser.execute("SELECT pg_stat_force_next_flush()")
+            flush_statistics(server.superuser)
             assert by(look(server, "vacuum"), "vacuum.dead_rows") == {}
             found = by(look(server, "vacuum", **{"vacuum.dead_rows.busy_rows": 1000}), "vacuum.dead_rows")
             assert "1 000 dead rows, 50 % of all" in found["public.about_to"].message
@@ -209,13 +209,13 @@ def test_tables_that_wait_for_the_only_worker(server, look):
     server.superuser.execute(f"CREATE TABLE slow (id int, t text) WITH ({slow})".encode())
     server.superuser.execute("INSERT INTO slow SELECT g, repeat('x', 1000) FROM generate_series(1, 4000) AS g")
     server.superuser.execute("DELETE FROM slow WHERE id % 2 = 0")
-    server.superuser.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(server.superuser)
     server.until("SELECT FROM pg_stat_progress_vacuum WHERE relid = 'slow'::regclass")
     try:
         for number in range(6):
             server.superuser.execute(f"CREATE TABLE waits_{number} AS SELECT generate_series(1, 1000) AS id".encode())
             server.superuser.execute(f"DELETE FROM waits_{number}".encode())
-        server.superuser.execute("SELECT pg_stat_force_next_flush()")
+        flush_statistics(server.superuser)
         found = by(look(server, "vacuum"), "vacuum.workers_busy")["autovacuum_max_workers"]
         assert "(public.slow), and 6 tables wait, public.waits_" in found.message
     finally:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from psycopg import sql
 
+from tests.fixtures.postgres import flush_statistics
 from tests.sick_database.plant import Bed, LookAlike, Problem
 
 THRESHOLDS = {
@@ -17,13 +18,20 @@ THRESHOLDS = {
 FILL = "INSERT INTO upkeep.{0} SELECT g, repeat('x', 60) FROM generate_series(1, {1}) AS g"
 
 
+#: Among statements: what was counted so far can be seen by others.
+FLUSH = "flush the statistics"
+
+
 def each(*statements: str) -> Callable[[Bed], None]:
     """One statement after the other: VACUUM wants to be alone."""
 
     def sow(bed: Bed) -> None:
         bed.superuser.execute("CREATE SCHEMA IF NOT EXISTS upkeep")
         for statement in statements:
-            bed.superuser.execute(statement.encode())
+            if statement == FLUSH:
+                flush_statistics(bed.superuser)
+            else:
+                bed.superuser.execute(statement.encode())
 
     return sow
 
@@ -202,11 +210,10 @@ PROBLEMS = [
         "a quarter updated since the last ANALYZE",
         check="vacuum.stale_statistics",
         object="upkeep.quarter_stale",
-        since=15,
         sow=filled(
             "quarter_stale",
             8000,
-            "SELECT pg_stat_force_next_flush()",
+            FLUSH,
             "VACUUM ANALYZE {}",
             "UPDATE {} SET note = 'y' WHERE id % 4 = 0",
         ),
@@ -229,9 +236,9 @@ PROBLEMS = [
             "CREATE TABLE upkeep.large_values (id int PRIMARY KEY, content text)",
             "ALTER TABLE upkeep.large_values ALTER COLUMN content SET STORAGE EXTERNAL",
             "INSERT INTO upkeep.large_values SELECT n, repeat('x', 8000) FROM generate_series(1, 500) AS n",
-            "SELECT pg_stat_force_next_flush()",
+            FLUSH,
             "DELETE FROM upkeep.large_values WHERE id % 10 <> 0",
-            "SELECT pg_stat_force_next_flush()",
+            FLUSH,
             "VACUUM ANALYZE upkeep.large_values",
         ),
     ),
@@ -311,7 +318,7 @@ LOOK_ALIKES = [
             "CREATE TABLE upkeep.full_values (id int PRIMARY KEY, content text)",
             "ALTER TABLE upkeep.full_values ALTER COLUMN content SET STORAGE EXTERNAL",
             "INSERT INTO upkeep.full_values SELECT n, repeat('x', 2100) FROM generate_series(1, 1500) AS n",
-            "SELECT pg_stat_force_next_flush()",
+            FLUSH,
             "VACUUM ANALYZE upkeep.full_values",
         ),
     ),
@@ -473,6 +480,5 @@ def finish(bed: Bed) -> None:
     server.execute("UPDATE pg_database SET datminmxid = '3600000000' WHERE datname = 'an old one'")
     server.execute("ALTER DATABASE closed ALLOW_CONNECTIONS false")
     server.execute("BEGIN; CREATE TABLE upkeep.never_seen (id int); PREPARE TRANSACTION 'it''s left behind'")
-    if server.info.server_version >= 150_000:
-        server.execute("SELECT pg_stat_force_next_flush()")
+    flush_statistics(server)
     server.execute("SELECT pg_sleep(0.6)")

@@ -15,6 +15,7 @@ import pytest
 from opsadmin.advisor.advice import Advice
 from opsadmin.advisor.advise import Limit, Wanted, advise
 from opsadmin.core.errors import OperationFailed
+from tests.fixtures.postgres import flush_statistics
 from tests.opsadmin.advisor.conftest import Shop
 from tests.opsadmin.advisor.statements import REFUSED, STATEMENTS
 
@@ -164,7 +165,7 @@ def test_nothing_is_run(shop: Shop) -> None:
     counters = "SELECT relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables ORDER BY relid"
     read = "SELECT sum(seq_scan)::int FROM pg_stat_user_tables"
     with psycopg.connect(shop.dsn, autocommit=True) as connection:
-        connection.execute("SELECT pg_stat_force_next_flush()")
+        flush_statistics(connection)
         before = connection.execute(counters).fetchall()
         (scans,) = connection.execute(read).fetchone()
         shop.advise(*FEW, STATEMENTS["changing cte"], STATEMENTS["merge"], STATEMENTS["update"])
@@ -266,7 +267,7 @@ def test_writes_weigh_against_an_index(own_shop: Shop) -> None:
         connection.execute(
             "INSERT INTO items SELECT * FROM items; INSERT INTO items SELECT * FROM items; ANALYZE items"
         )
-        connection.execute("SELECT pg_stat_force_next_flush()")
+        flush_statistics(connection)
         age = connection.execute(
             "SELECT extract(EPOCH FROM now() - stats_reset)::float8 FROM pg_stat_database WHERE datname = current_database()"
         ).fetchone()

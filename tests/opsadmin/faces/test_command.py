@@ -52,7 +52,7 @@ def ops(*words: str, stdin: str | None = None, monkeypatch: Any = None, screen: 
 
 def given(*words: str, **more: Any) -> dict[str, Any]:
     """The parameters that the operation `everything` got."""
-    code, out, err = ops("everything", *words, "--json", **more)
+    code, out, err = ops("everything", "--json", *words, **more)
     assert code == 0, err
     found = json.loads(out)["given"]
     assert isinstance(found, dict)

@@ -40,7 +40,7 @@ def counted_line(outage: Outage, superuser_dsn: str) -> Iterator[Outage]:  # noq
             other.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         for _ in range(3):
             connection.execute("SELECT count(*) AS thrice FROM json_store")
-        connection.execute("SELECT pg_sleep(0.02)")
+        connection.execute("SELECT pg_sleep(0.3)")
     yield outage
     with psycopg.connect(superuser, autocommit=True) as other:
         other.execute("DROP EXTENSION pg_stat_statements")

@@ -26,12 +26,12 @@ def texts(found):
 
 def test_times_are_those_that_were_recorded(workload):
     for _ in range(3):
-        workload.execute("SELECT pg_sleep(%s)", [0.01])
+        workload.execute("SELECT pg_sleep(%s)", [0.1])
     workload.execute(EVERYTHING)
     slept = get_top_queries()[0]
     assert slept.sql == "SELECT pg_sleep($1)"
     assert (slept.calls, slept.rows, slept.entries, slept.toplevel) == (3, 3, 1, True)
-    assert 30 <= slept.total_time < 3000
+    assert 300 <= slept.total_time < 30_000
     assert math.isclose(slept.mean_time, slept.total_time / 3)
     assert slept.min_time <= slept.mean_time <= slept.max_time
     assert 0.5 < slept.share <= 1
@@ -168,6 +168,9 @@ class _read_from:
 
 @pytest.mark.parametrize("version", ["1.8", "1.9", "1.10"])
 def test_older_versions_of_the_extension(workload, version):
+    known = "SELECT FROM pg_available_extension_versions WHERE name = 'pg_stat_statements' AND version = %s"
+    if workload.execute(known, [version]).fetchone() is None:
+        pytest.skip(f"PostgreSQL {workload.info.server_version // 10_000} has no version {version} of it.")
     workload.execute("DROP EXTENSION pg_stat_statements")
     workload.execute(f"CREATE EXTENSION pg_stat_statements VERSION '{version}'")
     try:
@@ -243,7 +246,7 @@ def test_nothing_is_added_up_once_for_each_statement(workload):
         waiting.extend(node.get("Plans", ()))
         if node.get("CTE Name") == "recorded" or node["Node Type"] == "Function Scan":
             scans.append(node["Actual Loops"])
-    assert scans == [1, 1, 1]
+    assert scans == [1, 1, 1, 1]  # the statements twice, the function that reads them, and since when it counts
 
 
 def test_wrong_parameters(workload):
