@@ -10,18 +10,29 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from opsadmin.console.facts import CheckedType, Function, Relation, Setting
+from opsadmin.console.facts import CheckedType, Function, Relation, Setting, Stored
 from opsadmin.console.functions import READING, RUNNING_SQL, TAKING_TYPE_NAMES
 from opsadmin.console.secret_columns import LOOKS, NAMED
 
 DIRECTORY = Path(__file__).parent / "sql"
 MARKER = "/* opsadmin */"
+_ASKED_AHEAD = ("functions", "relations")
 
 
 @cache
 def question(name: str) -> str:
     """The text of `sql/<name>.sql`."""
     return (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _functions(functions: Collection[int], operators: Collection[int]) -> dict[str, Any]:
+    """For the question of that name."""
+    return {
+        "functions": list(functions),
+        "operators": list(operators),
+        "reading": list(READING),
+        "running": [*RUNNING_SQL, *TAKING_TYPE_NAMES],
+    }
 
 
 class ServerCatalog:
@@ -31,22 +42,31 @@ class ServerCatalog:
         self._connection = connection
         self._secret_settings: list[Setting] | None = None
         self._unchecked: set[str] = set()
+        #: Answers to what is asked next, by question.
+        self._ahead: dict[object, list[dict[str, Any]]] = {}
+        #: What is stored in the tables that were asked for, by schema.name.
+        self.stored: dict[str, Stored] = {}
 
     def _rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         with self._connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(f"{sql}\n{MARKER}".encode(), parameters)
             return cursor.fetchall()
 
+    def ahead(self, functions: Collection[int], operators: Collection[int], relations: Collection[int]) -> None:
+        self._ahead.clear()
+        if not (functions or operators) or not relations:
+            return
+        # Two questions in one statement: a far server is asked once.
+        both = (f"(SELECT coalesce(json_agg(q), '[]') FROM ({question(name)}) AS q)" for name in _ASKED_AHEAD)  # noqa: S608
+        values = {**_functions(functions, operators), "relations": list(relations)}
+        (answer,) = self._rows(f"SELECT {' AS functions, '.join(both)} AS relations", values)
+        self._ahead[frozenset(functions), frozenset(operators)] = answer["functions"]
+        self._ahead[frozenset(relations)] = answer["relations"]
+
     def functions(self, functions: Collection[int], operators: Collection[int]) -> list[Function]:
-        rows = self._rows(
-            question("functions"),
-            {
-                "functions": list(functions),
-                "operators": list(operators),
-                "reading": list(READING),
-                "running": [*RUNNING_SQL, *TAKING_TYPE_NAMES],
-            },
-        )
+        rows = self._ahead.pop((frozenset(functions), frozenset(operators)), None)
+        if rows is None:
+            rows = self._rows(question("functions"), _functions(functions, operators))
         return [Function(**{**row, "settings": tuple(row["settings"]), "types": tuple(row["types"])}) for row in rows]
 
     def types(self, types: Collection[int]) -> tuple[list[int], list[str]]:
@@ -54,7 +74,13 @@ class ServerCatalog:
         return [row["function"] for row in rows if row["function"]], [row["tree"] for row in rows if row["tree"]]
 
     def relations(self, oids: Collection[int]) -> list[Relation]:
-        rows = self._rows(question("relations"), {"relations": list(oids)})
+        rows = self._ahead.pop(frozenset(oids), None)
+        if rows is None:
+            rows = self._rows(question("relations"), {"relations": list(oids)})
+        for row in rows:
+            stored = Stored(**{name: row.pop(name) for name in Stored.__dataclass_fields__})
+            if row["kind"] in ("r", "m", "p", "f"):
+                self.stored[f"{row['schema']}.{row['name']}"] = stored
         return [
             Relation(
                 **{

@@ -28,6 +28,16 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A table as VACUUM and ANALYZE last counted it. `identity`: its name as SQL takes it."""
+
+    identity: str
+    rows: float
+    bytes: int
+    never_analyzed: bool
+
+
+@dataclass(frozen=True)
 class Relation:
     """A relation. `columns`: the names by number, for the server's own. `trees`: what is planned or run along with it."""
 
@@ -62,6 +72,9 @@ class CheckedType:
 
 class Catalog(Protocol):
     """Who answers. Every call is one statement."""
+
+    def ahead(self, functions: Collection[int], operators: Collection[int], relations: Collection[int]) -> None:
+        """`functions` and `relations` are called with these next: both may be asked for at once."""
 
     def functions(self, functions: Collection[int], operators: Collection[int]) -> list[Function]:
         """The functions behind the OIDs, plainly harmless ones left out."""

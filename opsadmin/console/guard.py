@@ -110,6 +110,8 @@ class _Closure:
             uses, self.uses = self.uses, []
             if not any(taken.values()) and not uses:
                 return
+            if not taken["type"]:  # of types one does not know yet which functions are theirs
+                self.catalog.ahead(taken["function"], taken["operator"], _used(taken["relation"], uses))
             self._functions(taken)
             self._relations(taken["relation"], uses)
             # What the statement itself calls is not run while it is planned, if it is volatile. What is called by a
@@ -199,7 +201,7 @@ class _Closure:
                     self._judge_secret(SECRET_FUNCTIONS[oid], SECRETS[SECRET_FUNCTIONS[oid]])
 
     def _relations(self, own: set[int], uses: list[tuple[int, set[int] | None, bool]]) -> None:
-        wanted = own | {oid for oid, _columns, _by in uses}
+        wanted = _used(own, uses)
         if not wanted:
             return
         found = {relation.oid: relation for relation in self.catalog.relations(wanted)}
@@ -267,3 +269,8 @@ class _Closure:
                     f"The setting {name} holds a secret, or is called as if it did.",
                     f"SHOW {name} shows it with the secret masked.",
                 )
+
+
+def _used(own: set[int], uses: Iterable[tuple[int, set[int] | None, bool]]) -> set[int]:
+    """The relations that a round asks for."""
+    return own | {oid for oid, _columns, _by in uses}

@@ -28,9 +28,9 @@ _SETTLE = """
         pg_catalog.current_setting('search_path') AS search_path,
         pg_catalog.current_setting('log_min_messages') AS log_min_messages,
         {may_log} AS may_log,
-        {may_limit} AS may_limit,
         pg_catalog.current_setting('jit') AS jit,
-        pg_catalog.set_config('search_path', 'pg_catalog', true)
+        pg_catalog.current_setting('work_mem') AS work_mem,
+        {settings}
     /* opsadmin */
 """
 _MAY = "pg_catalog.has_parameter_privilege('{name}', 'SET')"
@@ -68,9 +68,10 @@ class ConsoleSession:
         connection.add_notice_handler(self._heard)
         self.pid = 0
         self.started = ""
+        self.work_mem = ""
         self._search_path = "pg_catalog"
         self._log_level = self._jit = ""
-        self._may_log = self._may_limit = False
+        self._may_log = False
 
     def _heard(self, notice: psycopg.errors.Diagnostic) -> None:
         # Not translated, and not what else a server may be told to log.
@@ -80,19 +81,22 @@ class ConsoleSession:
     def begin(self, role: str = "") -> None:
         """Open the transaction; the catalogue can be asked then."""
         newer = self.connection.info.server_version >= 150000
+        may_limit = _MAY.format(name="temp_file_limit") if newer else _IS_SUPERUSER
         question = _SETTLE.format(
             may_log=_MAY.format(name="log_min_messages") if newer else _IS_SUPERUSER,
-            may_limit=_MAY.format(name="temp_file_limit") if newer else _IS_SUPERUSER,
+            settings=self._first_settings(may_limit),
         )
         self.connection.execute(self.BEGIN)
         if role:
-            self.connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+            self.connection.execute(sql.SQL("SET LOCAL ROLE {} /* opsadmin */").format(sql.Identifier(role)))
         row = self.connection.execute(question.encode()).fetchone()
         assert row is not None  # noqa: S101  # a SELECT without FROM has one row
-        self.pid, self.started, self._search_path, self._log_level, self._may_log, self._may_limit, self._jit, _path = (
-            row
-        )
+        self.pid, self.started, self._search_path, self._log_level, self._may_log, self._jit, self.work_mem, *_set = row
+
+    def _first_settings(self, may_limit: str) -> str:
+        """For the same statement that asks how they were, which says so before. `may_limit`: an expression."""
         settings = {
+            "search_path": "pg_catalog",
             "statement_timeout": str(self.limits.resolve_ms),
             "lock_timeout": str(self.limits.lock_ms),
             "idle_in_transaction_session_timeout": str(int(self.limits.seconds * 1000) + 2000),
@@ -103,29 +107,36 @@ class ConsoleSession:
         }
         if self.connection.info.server_version >= 170000:
             settings["transaction_timeout"] = str(int(self.limits.seconds * 1000) + 1000)
-        if self._may_limit:
-            settings["temp_file_limit"] = "1GB"
-        self.set(settings)
+        limit = f"CASE WHEN {may_limit} THEN pg_catalog.set_config('temp_file_limit', '1GB', true) END"
+        return f"{self._calls(settings)}, {limit}"
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def telling(self, *, ready: bool = False) -> Iterator[None]:
         """Inside, the server says how it reads a statement: to us, and not to its own log where we may choose that. Names
-        mean what they mean to the role."""
+        mean what they mean to the role. `ready`: everything else is as `ready(as_usual=True)` leaves it."""
         quiet = {"log_min_messages": "fatal"} if self._may_log else {}
         self.set(
-            {"debug_print_rewritten": "on", "client_min_messages": "log", "search_path": self._search_path, **quiet}
+            {
+                **(self._usual(as_usual=True) if ready else {"search_path": self._search_path}),
+                "debug_print_rewritten": "on",
+                "client_min_messages": "log",
+                **quiet,
+            }
         )
         self.notices.clear()
         yield
         loud = {"log_min_messages": self._log_level} if self._may_log else {}
         told = self.notices[:]
         # A command first: of a query the server would say how it reads that one, too.
-        self.connection.execute("SET LOCAL debug_print_rewritten = off")
+        self.connection.execute("SET LOCAL debug_print_rewritten = off /* opsadmin */")
         self.set({"client_min_messages": "error", "search_path": "pg_catalog", **loud})
         self.notices[:] = told
 
     def ready(self, *, as_usual: bool) -> None:
         """What the statement itself runs under. `as_usual`: the planner's settings stay, so that EXPLAIN tells the truth."""
+        self.set(self._usual(as_usual=as_usual))
+
+    def _usual(self, *, as_usual: bool) -> dict[str, str]:
         left = int((self.deadline - time.monotonic()) * 1000)
         settings = {
             "search_path": self._search_path,
@@ -136,15 +147,19 @@ class ConsoleSession:
             settings["jit"] = self._jit
         else:
             settings["max_parallel_workers_per_gather"] = "0"  # a look should cost no more than it must
-        self.set(settings)
+        return settings
 
     def set(self, settings: Mapping[str, str]) -> None:
         """SET LOCAL, all in one statement."""
+        self.connection.execute(f"SELECT {self._calls(settings)} /* opsadmin */".encode())
+
+    def _calls(self, settings: Mapping[str, str]) -> str:
+        """SET LOCAL of each, as expressions."""
         calls = sql.SQL(", ").join(
             sql.SQL("pg_catalog.set_config({}, {}, true)").format(sql.Literal(name), sql.Literal(value))
             for name, value in settings.items()
         )
-        self.connection.execute(sql.SQL("SELECT {} /* opsadmin */").format(calls))
+        return calls.as_string(self.connection)
 
     def prepared_name(self) -> bytes:
         """A name that no earlier user of a pooled connection left behind."""
@@ -220,7 +235,7 @@ def _rolled_back(connection: psycopg.Connection[Any]) -> bool:
         return False
     try:
         connection.execute("ROLLBACK")
-        connection.execute("DEALLOCATE ALL")
+        connection.execute("DEALLOCATE ALL /* opsadmin */")
     except psycopg.Error:
         return connection.pgconn.transaction_status == pq.TransactionStatus.IDLE
     return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,6 +18,7 @@ from opsadmin.pages.plan_view import PlanView, plan_view
 from opsadmin.pages.queries_read import trusted
 from opsadmin.perform import find, perform
 from opsadmin.plans.plan import Plan
+from opsadmin.plans.text import text_of
 from opsadmin.plans.tree import Node
 
 OPERATION = "explain_query"
@@ -55,15 +58,23 @@ def read_plan(request: HttpRequest, database: str, query: dict[str, Any]) -> Pla
     if query["is_cut"]:
         return Planned(reason=_("The text is too long to be planned: it is cut."))
     caller = trusted(request)
-    given = {"sql": query["sql"], "database": database}
+    # PostgreSQL is asked once: its text can be made from what it says.
+    given = {"sql": query["sql"], "database": database, "format": "json"}
     answer = ask((OPERATION, database, query["sql"]), database, lambda: perform(OPERATION, given, caller))
     if answer.value is not None:
-        plan: Plan = answer.value
+        said: Plan = answer.value
+        plan = replace(said, text=_text(said))
         return Planned(plan_view(plan), tables=tuple(_tables(plan.tree, database)))
     error = answer.error
     if error is None:
         return Planned(running=True)
     return Planned(reason=error.message, hint=_hint(error))
+
+
+def _text(plan: Plan) -> str:
+    """`plan`: with a text in JSON."""
+    statements = [one for one in json.loads(plan.text, parse_float=Decimal) if isinstance(one, dict) and "Plan" in one]
+    return text_of([{**one, "Settings": plan.settings} for one in statements])
 
 
 def _hint(error: OperationError) -> str:

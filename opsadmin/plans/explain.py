@@ -18,7 +18,7 @@ from opsadmin.core.errors import OperationError, OperationFailed
 from opsadmin.plans.asked import CHANGES, Asked, asked_of
 from opsadmin.plans.failed import failure, overdue
 from opsadmin.plans.formats import xml_of, yaml_of
-from opsadmin.plans.permit import permit, permit_names
+from opsadmin.plans.permit import permit_first
 from opsadmin.plans.plan import Plan, Side
 from opsadmin.plans.relations import stored_in
 from opsadmin.plans.server import LIMITS, Explained, PlanSession
@@ -94,9 +94,7 @@ def _may_analyze(asked: Asked, request: Request) -> None:
 
 
 def _explain(plans: PlanSession, request: Request) -> Plan:
-    permit_names(plans)
-    plans.read()
-    read = permit(plans, runs=request.analyze)
+    read = permit_first(plans, runs=request.analyze)
     wanted = wanted_of(plans, request.hypothetical_indexes, request.hidden_indexes) if request.tries else None
     found = plans.analyze() if request.analyze else plans.explain()
     plan = _plan(plans, request, found)
@@ -162,8 +160,8 @@ def _text(plans: PlanSession, request: Request, found: Explained) -> str:
 
 
 def _warnings(plans: PlanSession, tree: Node, found: Explained) -> Any:
-    (row,) = plans.rows("SELECT pg_catalog.current_setting('work_mem') AS work_mem", {})
-    return warnings_of(tree, found.statements, stored_in(plans, found.statements), work_mem=row["work_mem"])
+    stored = stored_in(plans, found.statements)
+    return warnings_of(tree, found.statements, stored, work_mem=plans.session.work_mem)
 
 
 def _notes(plans: PlanSession) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from opsadmin.console.facts import Stored
 from opsadmin.plans.server import PlanSession
 
 DIRECTORY = Path(__file__).parent / "sql"
@@ -19,30 +19,22 @@ def question(name: str) -> str:
     return (DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A table as VACUUM and ANALYZE last counted it. `identity`: its name as SQL takes it."""
-
-    identity: str
-    rows: float
-    bytes: int
-    never_analyzed: bool
-
-
 def stored_in(plans: PlanSession, statements: list[dict[str, Any]]) -> dict[str, Stored]:
     """The tables of the plans, by schema.name as the plan's nodes say it.
 
     Raises psycopg's errors."""
-    found = sorted({pair for one in statements for pair in _relations(one["Plan"])})
-    if not found:
-        return {}
-    names = {"schemas": [schema for schema, _name in found], "names": [name for _schema, name in found]}
+    wanted = sorted({pair for one in statements for pair in _relations(one["Plan"])})
+    known = plans.catalog.stored  # the guard asked for the tables of the statement
+    found = {name: known[name] for name in map(".".join, wanted) if name in known}
+    wanted = [pair for pair in wanted if ".".join(pair) not in found]
+    if not wanted:
+        return found
+    names = {"schemas": [schema for schema, _name in wanted], "names": [name for _schema, name in wanted]}
     with plans.catalogue():
         rows = plans.rows(question("relations"), names)
-    return {
-        row["name"]: Stored(row["identity"], float(row["rows"]), int(row["bytes"]), bool(row["never_analyzed"]))
-        for row in rows
-    }
+    for row in rows:
+        found[row["name"]] = Stored(row["identity"], row["rows"], row["bytes"], row["never_analyzed"])
+    return found
 
 
 def _relations(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:

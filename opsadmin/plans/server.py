@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,11 @@ from opsadmin.plans.rewrite import Rewriting
 #: PostgreSQL plans for any value of a parameter when asked so from here on.
 GENERIC_PLAN = 160000
 
-LIMITS = Limits(lock_ms=500)
+#: The server's account of a statement that a rule turns into nothing.
+NOTHING = "<>"
+
+#: A plan needs no lock that anybody holds for long; a page waits for it, too.
+LIMITS = Limits(lock_ms=150)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class PlanSession:
         #: Whether the search for the types of parameters was ended before its end.
         self.gave_up = False
         self._count = 0
+        #: What the server said of the text that it read last.
+        self._told: dict[str, list[str]] = {}
 
     @property
     def names(self) -> frozenset[str]:
@@ -67,6 +74,16 @@ class PlanSession:
 
         Raises psycopg's errors about the statement."""
         self.session.ready(as_usual=True)
+        self._deduce()
+
+    def read_telling(self) -> list[str]:
+        """As `read`, where the session tells: how the server reads what it read in the end.
+
+        Raises psycopg's errors about the statement."""
+        self._deduce()
+        return self._told.get(self.work.text(), [])
+
+    def _deduce(self) -> None:
         self.connection.execute("SAVEPOINT opsadmin_read")
         deducer = Deducer(self._read)
         try:
@@ -76,8 +93,13 @@ class PlanSession:
         self.work, self.assumed = found.work, found.assumed
 
     def _read(self, work: Rewriting) -> None:
+        text = work.text()
+        # A pooler that knows a text by heart does not ask the server again: no text is ever the same.
+        sent = f"{text}\n/* opsadmin {secrets.token_hex(8)} */".encode()
+        self.session.notices.clear()
         try:
-            self.send(lambda pgconn: pgconn.send_prepare(b"", marked(work.text()), self.unused_types(work)))
+            self.send(lambda pgconn: pgconn.send_prepare(b"", sent, self.unused_types(work)))
+            self._told = {text: trees_in(self.session.notices)}
         except psycopg.Error:
             if not self.connection.broken:
                 self.connection.execute("ROLLBACK TO SAVEPOINT opsadmin_read")
@@ -189,6 +211,11 @@ class PlanSession:
         with self.connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(f"{sql}\n{MARKER}", parameters)
             return cursor.fetchall()
+
+
+def trees_in(notices: Iterable[str]) -> list[str]:
+    """How the server reads a query, among what it says of commands."""
+    return [notice for notice in notices if notice.startswith(("(", NOTHING))]
 
 
 def marked(text: str) -> bytes:

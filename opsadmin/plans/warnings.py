@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opsadmin.console.facts import Stored
 from opsadmin.core.blocks import said_bytes, said_number
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result
 from opsadmin.plans.outline import named
-from opsadmin.plans.relations import Stored
 from opsadmin.plans.tree import Node
 
 #: An estimate that far off makes the planner choose wrongly; less is noise.

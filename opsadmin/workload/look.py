@@ -16,7 +16,7 @@ from django.utils import timezone
 from opsadmin.postgres.masking import masked
 from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
-from opsadmin.workload.recorder import Recorder, recorder_of
+from opsadmin.workload.recorder import Recorder, information_of, recorder_of
 from opsadmin.workload.standing import COUNTERS, MOST_ENTRIES, Entry, Standing
 from opsadmin.workload.sums import Sums
 
@@ -125,8 +125,5 @@ def _counters(version: int) -> str:
 
 def _named(name: str, recorder: Recorder) -> str:
     schema = quoted(recorder.schema or "").replace("%", "%%")
-    information = (
-        f"{schema}.pg_stat_statements_info()" if recorder.has_info else "(SELECT NULL::timestamptz AS stats_reset)"
-    )
-    sql = _text(_HERE / f"{name}.sql").replace('"schema of pg_stat_statements"', schema)
-    return sql.replace('"information of pg_stat_statements"', information)
+    sql = _text(_HERE / f"{name}.sql").replace('"information of pg_stat_statements"', information_of(recorder))
+    return sql.replace('"schema of pg_stat_statements"', schema)

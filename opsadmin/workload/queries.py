@@ -17,12 +17,11 @@ from opsadmin.core.blocks import Block, Code, Note, Table, said, said_bytes, sai
 from opsadmin.core.errors import OperationError
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result
-from opsadmin.postgres.capabilities import capabilities_of
 from opsadmin.postgres.masking import masked, one_line
 from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
 from opsadmin.workload.named import names_table
-from opsadmin.workload.recorder import Recorder, recorder_of, require_readable
+from opsadmin.workload.recorder import Recorder, information_of, readable_recorder
 
 #: What the statements may be ordered by, the greatest first.
 ORDERS = ("total_time", "mean_time", "max_time", "calls", "rows", "io", "wal", "resources")
@@ -122,14 +121,12 @@ def top_queries(
 ) -> TopQueries:
     """The most expensive statements of the database in an order of `ORDERS`. `offset`: how many to pass over; `found` of
     the answer is 0 where that leaves none. `text`: only those that hold it, in upper or
-    lower case (in what is shown: constants are not searched). `table`: only those that name it (`names_table`). Four statements at
-    most.
+    lower case (in what is shown: constants are not searched). `table`: only those that name it (`names_table`). Two statements,
+    one more where there are no rows.
 
     Raises `OperationFailed` with the steps where pg_stat_statements cannot be read; `OperationError` for an unknown
     queryid or role; psycopg's errors."""
-    recorder = recorder_of(session)
-    capabilities = capabilities_of(session)
-    require_readable(recorder, capabilities)
+    recorder = readable_recorder(session)
     # Texts are searched here, in what is shown.
     searched = bool(text or table)
     values = {
@@ -144,8 +141,10 @@ def top_queries(
         "resources_share": RESOURCES_SHARE,
     }
     rows = session.rows(_question("statements", recorder), values)
-    reset = session.one(_question("reset", recorder)) if recorder.has_info else None
-    since = reset["stats_reset"] if reset else None
+    # Of a list without rows nobody knows it yet.
+    counting = rows[0] if rows else session.one(_question("reset", recorder))
+    assert counting is not None  # noqa: S101  # one row
+    since = counting["stats_reset"]
     queries = [_query(row, recorder, since) for row in rows]
     if text:
         queries = [one for one in queries if one.hidden or text.lower() in one.sql.lower()]
@@ -161,7 +160,7 @@ def top_queries(
         )  # fmt: skip
     if role and not queries:
         _require_role(session, role)
-    notes = _notes(recorder, queries, since, capabilities.now, reset["dealloc"] if reset else 0)
+    notes = _notes(recorder, queries, since, counting["now"], counting["dealloc"])
     passed = offset if searched else 0
     return TopQueries(queries[passed : passed + limit], found=found, sort_by=sort_by, notes=notes)
 
@@ -176,6 +175,7 @@ def _require_role(session: Session, role: str) -> None:
 
 def _question(name: str, recorder: Recorder) -> str:
     sql = (_HERE / f"{name}.sql").read_text(encoding="utf-8")
+    sql = sql.replace('"information of pg_stat_statements"', information_of(recorder))
     schema = quoted(recorder.schema or "")
     if name == "statements":
         schema = schema.replace("%", "%%")

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed
-from opsadmin.postgres.capabilities import Capabilities
+from opsadmin.postgres.capabilities import Capabilities, capabilities_of
 from opsadmin.postgres.names import quoted
 from opsadmin.postgres.session import Session
 
@@ -53,6 +53,10 @@ class Recorder:
     reads_settings: bool
 
     @property
+    def is_readable(self) -> bool:
+        return self.version is not None and self.places is not None and self.may_use_schema and self.may_execute
+
+    @property
     def sleeps(self) -> str:
         """Why it records nothing new, empty where it does."""
         if self.track == "none":
@@ -74,6 +78,24 @@ def recorder_of(session: Session) -> Recorder:
     row = session.one(_QUESTION)
     assert row is not None  # noqa: S101  # joined to one row that is always there
     return Recorder(**row)
+
+
+def readable_recorder(session: Session) -> Recorder:
+    """One statement; a second one to say what is missing.
+
+    Raises `OperationFailed` with the steps where the statements cannot be read; psycopg's errors."""
+    recorder = recorder_of(session)
+    if not recorder.is_readable:
+        require_readable(recorder, capabilities_of(session))
+    return recorder
+
+
+def information_of(recorder: Recorder) -> str:
+    """What is called or read to know since when pg_stat_statements counts: stats_reset and dealloc, as SQL. The schema's
+    placeholder stands in it."""
+    if recorder.has_info:
+        return '"schema of pg_stat_statements".pg_stat_statements_info()'
+    return "(SELECT NULL::timestamptz AS stats_reset, 0::int8 AS dealloc)"
 
 
 def require_readable(recorder: Recorder, capabilities: Capabilities) -> None:

@@ -53,6 +53,8 @@ WITH recorded AS (
     -- calls 0: a statement that is still being executed for the first time.
     WHERE q.calls > 0
         AND q.query NOT LIKE '%%/* opsadmin */%%'
+        -- What a person had us run (its mark has a number): so many calls tell that the application sends it, too.
+        AND (q.query NOT LIKE '%%/* opsadmin %%*/%%' OR q.calls > 100)
         -- BEGIN, COMMIT and their like cost nothing here (what a commit does is done after it was counted), stand for no
         -- query, and are ours too, unmarked.
         AND q.query !~* '^\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release)\M(?!\s+prepared)'
@@ -127,8 +129,12 @@ shares AS (
 SELECT
     s.*,
     count(*) OVER () AS found,
-    current_setting('block_size')::int AS block_size
-FROM shares AS s
+    current_setting('block_size')::int AS block_size,
+    i.stats_reset,
+    i.dealloc,
+    now() AS now
+FROM "information of pg_stat_statements" AS i
+CROSS JOIN shares AS s
 WHERE s.calls >= %(min_calls)s
     AND (%(queryid)s::int8 IS NULL OR s.queryid = %(queryid)s)
     -- Of those that cannot be read nobody knows whether they hold the text.

@@ -28,7 +28,12 @@ SELECT
         SELECT p.polqual::text FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL
         UNION ALL
         SELECT r.ev_action::text FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND c.relkind = 'v' AND r.ev_type = '1'
-    ) ELSE '{}' END AS trees
+    ) ELSE '{}' END AS trees,
+    -- What is stored there, as last counted, without a lock.
+    quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS identity,
+    greatest(c.reltuples, 0)::float8 AS rows,
+    c.relpages::bigint * current_setting('block_size')::int AS bytes,
+    c.reltuples < 0 AND c.relkind IN ('r', 'm') AND n.nspname <> 'pg_catalog' AS never_analyzed
 FROM below AS b
 INNER JOIN pg_class AS c ON c.oid = b.oid
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace

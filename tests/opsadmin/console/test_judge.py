@@ -28,6 +28,9 @@ class MadeUp:
     settings: list[Setting] = field(default_factory=list)
     secrets: bool = False
 
+    def ahead(self, functions, operators, relations):
+        pass
+
     def functions(self, functions, operators):
         return [self.all_functions[oid] for oid in functions if oid in self.all_functions]
 
