@@ -35,6 +35,8 @@ from opsadmin.plans.server import PlanSession
 
 #: Of plans that are asked for; reached long before on a workload of dozens of statements.
 MOST_EXPLAINS = 3000
+#: From so many statements on two connections plan at the same time: the server plans one, while we think about the other.
+TOGETHER = 6
 #: An index that takes off less of the workload's cost is not worth a person's time. Our choice.
 LEAST_GAIN = 0.0005
 #: Parts of the size of all tables, for sizes that plans are looked for at.
@@ -94,15 +96,24 @@ def advise(
         seconds=limit.seconds + 5, statement_ms=20_000, resolve_ms=5000, line_bytes=2_000_000_000, lock_ms=500
     )
     try:
-        with console_session(address, limits, role=role) as session:
+        with console_session(address, limits, role=role) as session, contextlib.ExitStack() as others:
             hypo, hides, lacks = hypo_of(PlanSession(session, asked_of("SELECT 1")))
             planner = Planner(session, hypo, hides=hides)
-            advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress, lacks)
+
+            def second() -> Planner | None:
+                # Where the server has no place left one does it alone.
+                with contextlib.suppress(psycopg.Error):
+                    other = others.enter_context(console_session(address, limits, role=role))
+                    return Planner(other, hypo, hides=hides)
+                return None
+
+            advisor = _Advisor(planner, wanted, limit, begin, database, window_seconds, progress, lacks, second)
             try:
                 advisor.look()
             finally:
-                with contextlib.suppress(psycopg.Error, OutOfTime):
-                    planner.forget()
+                for one in advisor.planners:
+                    with contextlib.suppress(psycopg.Error, OutOfTime):
+                        one.forget()
     except OutOfTime:
         raise OperationFailed(
             f"The advice was not ready after {limit.seconds:g} s.", hint="Ask for fewer statements, or allow more time."
@@ -156,8 +167,9 @@ class _Advisor:
         window_seconds: float,
         progress: Progress,
         lacks: str,
+        second: Callable[[], Planner | None],
     ) -> None:
-        self._planner = planner
+        self._second = second
         self._wanted = wanted
         self._limit = limit
         self._begin = begin
@@ -170,12 +182,18 @@ class _Advisor:
         #: The set that drops were tried under, and what came of it.
         self._tried: tuple[int, Tried]
 
+    @property
+    def planners(self) -> Sequence[Planner]:
+        return self._bench.lines.all
+
     def look(self) -> None:
         """All that is asked of the server."""
         bench = self._bench
         self._progress(_("reading the statements"), 0.05)
         bench.read([(one.sql, 1.0 if one.weight is None else one.weight) for one in self._wanted])
         bench.look()
+        if len(bench.statements) >= TOGETHER and (second := self._second()) is not None:
+            bench.join(second)
         self._weigh()
         self._progress(_("looking for candidates"), 0.15)
         bench.propose()
@@ -228,7 +246,12 @@ class _Advisor:
             for one, relevant in zip(bench.statements, bench.relevant(), strict=True)
         ]
         return Explorer(
-            bench.answers, known, sizes, most=self._limit.explains, until=self._begin + 0.85 * self._limit.seconds
+            bench.answers,
+            known,
+            sizes,
+            most=self._limit.explains,
+            until=self._begin + 0.85 * self._limit.seconds,
+            each=bench.lines.each,
         )
 
     def _explore(self, explorer: Explorer) -> None:
@@ -242,13 +265,7 @@ class _Advisor:
             range(len(bench.statements)),
             key=lambda place: -bench.statements[place].weight * bench.statements[place].base,
         )
-        for place in order:
-            if explorer.is_over:
-                return
-            one = explorer.known[place]
-            whole, one.relevant = one.relevant, bench.statements[place].own
-            explorer.tiers(place, limits, most)
-            one.relevant = whole
+        explorer.tiers(order, limits, most)
 
     def _without_little(self, explorer: Explorer, upkeep: Sequence[float], choice: Choice) -> Choice:
         """Without indexes that bring next to nothing."""
@@ -279,7 +296,7 @@ class _Advisor:
             cost_before=total,
             cost_after=model.cost(choice.mask),
             size_bytes=choice.size,
-            explain_calls=self._planner.explains,
+            explain_calls=bench.explains,
             elapsed_ms=1000 * (time.monotonic() - self._begin),
             not_analyzed=tuple(
                 NotAnalyzed(query=self._wanted[number].sql, why=why) for number, why in sorted(bench.failed)

@@ -27,26 +27,50 @@ Ask = Callable[[int, int], Sequence[tuple[float, int]]]
 @dataclass
 class Known:
     """What is known of one statement. `relevant`: the indexes that could change its plan; `own`: those of them that were
-    proposed for it. `asked`: sets with their answer."""
+    proposed for it. `asked`: sets with their answer; `questions`: how many of them the planner was asked."""
 
     weight: float
     relevant: int
     base: float
     own: int = 0
     asked: dict[int, tuple[float, int]] = field(default_factory=dict)
+    questions: int = 0
     plans: dict[int, float] = field(default_factory=dict)
 
 
-class Explorer:
-    """`sizes`: bytes of each index. Stops asking at `most` questions or at the time `until` (of monotonic)."""
+#: Does some work for each of those numbers, several at a time where it can.
+Each = Callable[[Sequence[int], Callable[[int], None]], None]
 
-    def __init__(self, ask: Ask, known: Sequence[Known], sizes: Sequence[int], *, most: int, until: float) -> None:
+
+def one_by_one(numbers: Sequence[int], work: Callable[[int], None]) -> None:
+    for number in numbers:
+        work(number)
+
+
+class Explorer:
+    """`sizes`: bytes of each index. Stops asking at `most` questions or at the time `until` (of monotonic). `each`: asks for
+    several statements at a time, but never several times for one."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        known: Sequence[Known],
+        sizes: Sequence[int],
+        *,
+        most: int,
+        until: float,
+        each: Each = one_by_one,
+    ) -> None:
         self._ask = ask
         self.known = list(known)
         self.sizes = list(sizes)
-        self.asked = 0
         self._most = most
         self._until = until
+        self._each = each
+
+    @property
+    def asked(self) -> int:
+        return sum(one.questions for one in self.known)
 
     @property
     def is_over(self) -> bool:
@@ -63,7 +87,7 @@ class Explorer:
                 one.asked[mask] = (cost, used)
                 return cost, used
         answers = self._ask(number, mask)
-        self.asked += 1
+        one.questions += 1
         for cost, used in answers:
             if used and cost < min(one.base, one.plans.get(used, one.base)):
                 one.plans[used] = cost
@@ -76,7 +100,7 @@ class Explorer:
         one = self.known[number]
         waiting: list[tuple[float, int]] = []
         seen: set[int] = set()
-        before = self.asked
+        before = one.questions
 
         def look(set_: int) -> None:
             if set_ in seen:
@@ -88,22 +112,42 @@ class Explorer:
                 heapq.heappush(waiting, (cost + paid, set_))
 
         look(mask & one.relevant)
-        while waiting and self.asked - before < most and not self.is_over:
+        while waiting and one.questions - before < most and not self.is_over:
             _cost, whole = heapq.heappop(waiting)
             for index in bits(one.asked[whole][1] & ~free):
-                if self.asked - before >= most or self.is_over:
+                if one.questions - before >= most or self.is_over:
                     break
                 look(whole & ~(1 << index))
 
-    def tiers(self, number: int, limits: Iterable[float], most: int) -> None:
-        """A ladder for the indexes below each size."""
-        one = self.known[number]
-        done: set[int] = set()
-        for limit in limits:
-            mask = _sum(index for index in bits(one.relevant) if self.sizes[index] <= limit)
-            if mask not in done:
-                done.add(mask)
-                self.ladder(number, mask, most, price=one.base / limit if limit else 0.0)
+    def tiers(self, numbers: Sequence[int], limits: Sequence[float], most: int) -> None:
+        """For each of those statements a ladder for the indexes below each size, of those proposed for it."""
+
+        def climb(number: int) -> None:
+            one = self.known[number]
+            relevant, one.relevant = one.relevant, one.own
+            done: set[int] = set()
+            for limit in limits:
+                mask = _sum(index for index in bits(one.relevant) if self.sizes[index] <= limit)
+                if mask not in done:
+                    done.add(mask)
+                    self.ladder(number, mask, most, price=one.base / limit if limit else 0.0)
+            one.relevant = relevant
+
+        self._all(numbers, climb, lambda number: most * len(limits))
+
+    def _all(self, numbers: Sequence[int], work: Callable[[int], None], most: Callable[[int], int]) -> None:
+        """Do the work for each, several at a time as long as the limit of questions cannot be reached meanwhile: whom it
+        reaches must not depend on the time. `most`: questions that one takes at most."""
+        waiting = list(numbers)
+        while waiting and not self.is_over:
+            room, count = self._most - self.asked, 0
+            while count < len(waiting) and (room := room - most(waiting[count])) >= 0:
+                count += 1
+            if count > 1:
+                self._each(waiting[:count], work)
+            else:
+                work(waiting[0])
+            del waiting[: max(1, count)]
 
     def model(self, upkeep: Sequence[float]) -> Model:
         return Model(
@@ -143,20 +187,28 @@ class Explorer:
         beside = [budget - choice.size, 0.1 * budget, 0.4 * budget]
         sets = [_sum(index for index, size in enumerate(self.sizes) if size <= limit) for limit in beside]
         fits = _sum(index for index, size in enumerate(self.sizes) if size <= budget)
-        for number, one in enumerate(self.known):
-            if self.is_over:
-                return
+        around = [choice.mask | others for others in dict.fromkeys(sets)]
+
+        def alone(number: int) -> list[int]:
+            own = self.known[number].own & fits & ~choice.mask
+            return [choice.mask | 1 << index for index in bits(own)]
+
+        def look(number: int) -> None:
+            one = self.known[number]
             self.cost(number, choice.mask)
-            for others in dict.fromkeys(sets):
+            for mask in around:
                 for free in (choice.mask, 0):
-                    self.ladder(number, choice.mask | others, VERIFIED, price=price / max(one.weight, 1e-9), free=free)
-            for index in bits(one.own & fits & ~choice.mask):
+                    self.ladder(number, mask, VERIFIED, price=price / max(one.weight, 1e-9), free=free)
+            for mask in alone(number):
                 if self.is_over:
                     return
-                self.cost(number, choice.mask | 1 << index)
+                self.cost(number, mask)
 
-    def _learnt(self) -> int:
-        return sum(len(one.plans) for one in self.known)
+        def most(number: int) -> int:
+            one = self.known[number]
+            return 1 + 2 * VERIFIED * len(around) + sum(mask & one.relevant not in one.asked for mask in alone(number))
+
+        self._all(range(len(self.known)), look, most)
 
 
 def _sum(numbers: Iterable[int]) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from opsadmin.advisor.candidates import Answered, answered_by, named
 from opsadmin.advisor.facts import Table
 from opsadmin.advisor.formulas import Scan, Settings, btree_index, gist_index
+from opsadmin.advisor.lines import Lines
 from opsadmin.advisor.model import Condition as Modelled
 from opsadmin.advisor.model import Plan, cost_with, gin_surcharge
 from opsadmin.advisor.planner import Planner
@@ -31,8 +32,8 @@ class Pretender:
     """Costs of indexes that HypoPG cannot make, or of all where it is not there. Asks the planner for the rows of single
     conditions, each once."""
 
-    def __init__(self, planner: Planner, settings: Settings) -> None:
-        self._planner = planner
+    def __init__(self, lines: Lines[Planner], settings: Settings) -> None:
+        self._lines = lines
         self._settings = settings
         self._rows: dict[str, float | None] = {}
         self._folded: dict[tuple[int, str], str] = {}
@@ -50,9 +51,11 @@ class Pretender:
     def _as_planned(self, table: Table, clause: str) -> str:
         """The clause as the planner sees it, functions of constants worked out: HypoPG leaves a predicate as it is written."""
         key = (table.oid, clause)
-        if key not in self._folded:
-            plan = self._planner.plan_of(f"SELECT 1 FROM {table.identity} WHERE {clause}")  # noqa: S608  # only planned
-            self._folded[key] = _condition_of(plan) if plan is not None and table.kind != "p" else ""
+        with self._lines.lock:
+            if key not in self._folded:
+                asked = f"SELECT 1 FROM {table.identity} WHERE {clause}"  # noqa: S608  # only planned
+                plan = self._lines.mine.plan_of(asked)
+                self._folded[key] = _condition_of(plan) if plan is not None and table.kind != "p" else ""
         return self._folded[key]
 
     def surcharge(self, spec: IndexSpec, table: Table, condition: Condition) -> float:
@@ -123,8 +126,9 @@ class Pretender:
         if not clauses:
             return 1.0
         query = f"SELECT 1 FROM {table.identity} WHERE {' AND '.join(sorted(clauses))}"  # noqa: S608  # only planned
-        if query not in self._rows:
-            self._rows[query] = self._planner.rows_of(query)
+        with self._lines.lock:
+            if query not in self._rows:
+                self._rows[query] = self._lines.mine.rows_of(query)
         rows = self._rows[query]
         return 1.0 if rows is None else min(1.0, rows / max(1.0, table.rows))
 

@@ -139,7 +139,7 @@ class Planner:
             used = plans.work.numbers
             statement.types = tuple("unknown" if one in used else "text" for one in range(1, max(used) + 1))
             statement.name = f"opsadmin_advised_{id(statement)}"
-            self._plans.send_text(f"PREPARE {statement.name} ({', '.join(statement.types)}) AS {plans.work.text()}")
+            self._plans.send_text(_prepare(statement))
         return statement
 
     @contextmanager
@@ -152,6 +152,16 @@ class Planner:
         """After the last statement was read: what all plans are made under."""
         self._session.ready(as_usual=True)
         self._session.set({"plan_cache_mode": "force_generic_plan"})
+
+    def adopt(self, other: Planner, statements: Iterable[Statement]) -> None:
+        """Take over what another planner has read, on a connection of the same role, to plan it here as well."""
+        self.impossible = other.impossible
+        self.settle()
+        for one in statements:
+            if one.name:
+                self._plans.send_text(_prepare(one))
+        if other._is_whole:
+            self._take_whole()
 
     # --- planning ---------------------------------------------------------------------------------------------------
     def cost(
@@ -217,10 +227,13 @@ class Planner:
         plans = list(json.loads("\n".join(lines)))
         if statement.name and not self._is_whole and any("Subplans Removed" in node for node in _nodes_of(plans)):
             # All values are NULL here, for which the server throws partitions out when the plan is started.
-            self._is_whole = True
-            self._session.set({"enable_partition_pruning": "off", "constraint_exclusion": "on"})
+            self._take_whole()
             return self._explain((), statement)
         return plans
+
+    def _take_whole(self) -> None:
+        self._is_whole = True
+        self._session.set({"enable_partition_pruning": "off", "constraint_exclusion": "on"})
 
     def _sent(self, commands: Iterable[str]) -> list[PGresult]:
         # Each with its mark: pg_stat_statements takes them one by one.
@@ -374,6 +387,10 @@ class Planner:
                 self._plans.rows(f"SELECT {self._hypo}.hypopg_unhide_all_indexes()", {})
         self._made.clear()
         self._names.clear()
+
+
+def _prepare(statement: Statement) -> str:
+    return f"PREPARE {statement.name} ({', '.join(statement.types)}) AS {statement.query}"
 
 
 def _nodes_of(plans: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from opsadmin.advisor.corrected import Pages, correction
 from opsadmin.advisor.existing import trees_of, written_of
 from opsadmin.advisor.facts import Table, tables_of
 from opsadmin.advisor.formulas import Settings
+from opsadmin.advisor.lines import Lines
 from opsadmin.advisor.modelled import Pretender
 from opsadmin.advisor.operators import dictionary_of
 from opsadmin.advisor.planner import TRIED, Costed, NotAnalyzed, Planner, Statement
@@ -63,7 +64,7 @@ class Workbench:
     time (of monotonic) after which no further statement is looked at."""
 
     def __init__(self, planner: Planner, until: float = float("inf")) -> None:
-        self.planner = planner
+        self.lines = Lines(planner)
         self._until = until
         self._begin = time.monotonic()
         self.indexes: list[IndexSpec] = []
@@ -76,6 +77,21 @@ class Workbench:
         self._pages: dict[IndexSpec, Pages] = {}
         #: The set that each statement was planned with last, and its plan.
         self._last: dict[int, tuple[frozenset[IndexSpec], Costed]] = {}
+
+    @property
+    def planner(self) -> Planner:
+        """That of the thread that asks; there is one, until others join."""
+        return self.lines.mine
+
+    @property
+    def explains(self) -> int:
+        """Plans that were asked for."""
+        return sum(one.explains for one in self.lines.all)
+
+    def join(self, planner: Planner) -> None:
+        """Let another connection plan as well, after `look`."""
+        planner.adopt(self.planner, [one.statement for one in self.statements])
+        self.lines.all.append(planner)
 
     @property
     def is_late(self) -> bool:
@@ -122,7 +138,7 @@ class Workbench:
             self._there = written_of(self.tables.values(), stored, dictionary_of(ask, stored.nodes))
         self._define({use.relid for one in self.statements for use in one.uses})
         self._settings = self.planner.settings()
-        self._pretender = Pretender(self.planner, self._settings)
+        self._pretender = Pretender(self.lines, self._settings)
         self.planner.settle()
         kept: list[Workload] = []
         for one in self.statements:
