@@ -277,7 +277,7 @@ def _act(request: HttpRequest) -> HttpResponse:
     messages.success(request, told)
     for problem in problems:
         messages.warning(request, problem)
-    _log(request, after, f"{told} {_('Reason: %s') % reason}")
+    _log(request, after, told + " " + _("Reason: %s") % reason)
     return HttpResponseRedirect(reverse("admin:ops_store_fallback"))
 
 

@@ -211,4 +211,4 @@ def _help(one: Parameter) -> str:
             else _("One per line; a JSON list is taken too.")
         )
         return f"{one.help} {how}"
-    return f"{one.help} {_('As JSON.')}" if one.kind == "json" else one.help
+    return one.help + " " + _("As JSON.") if one.kind == "json" else one.help

@@ -117,7 +117,8 @@ def _step(step: Step) -> str:
     if step.hint:
         lines.append(f"  {escaped(step.hint)}")
     if step.docs:
-        lines.append(f"  {_('See')} `{step.docs}`.")
+        see = _("See")
+        lines.append(f"  {see} `{step.docs}`.")
     for language, text in (("sql", step.fix_sql), ("sh", step.fix_command)):
         if text:
             fence = "`" * max([3, *(len(one) + 1 for one in _FENCE.findall(text))])

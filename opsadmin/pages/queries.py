@@ -195,7 +195,8 @@ def _to(address: str, query: dict[str, str]) -> str:
 def _said(error: OperationError) -> str:
     if not error.allowed:
         return error.message
-    return f"{error.message} {_('There are:')} {', '.join(error.allowed)}."
+    there_are = _("There are:")
+    return f"{error.message} {there_are} {', '.join(error.allowed)}."
 
 
 def _action(finding: Mapping[str, Any], database: str) -> Action | None:

@@ -161,4 +161,4 @@ def change(request: HttpRequest, name: str, given: dict[str, Any]) -> str:
     note(request, Retention.objects.get(name=name), CHANGE, _("%(before)s → %(after)s: %(reason)s") % words)
     said = _("%(title)s: %(after)s from now on.") % words
     size = after.bound.size(after.value)
-    return f"{said} {_('That can become %(size)s.') % {'size': size}}" if size else said
+    return said + " " + _("That can become %(size)s.") % {"size": size} if size else said

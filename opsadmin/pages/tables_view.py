@@ -352,9 +352,10 @@ def _vacuumed(one: Mapping[str, Any]) -> Cell:
 
 def latest(manual: str | None, automatic: str | None) -> tuple[str, str]:
     """How long ago, and by whom."""
+    by_itself = _("auto")
     moments = [
         (datetime.fromisoformat(moment), said_by)
-        for moment, said_by in ((manual, ""), (automatic, f" ({_('auto')})"))
+        for moment, said_by in ((manual, ""), (automatic, f" ({by_itself})"))
         if moment
     ]
     if not moments:

@@ -115,7 +115,8 @@ def as_script(report: AdoptionReport, *, lock_timeout_ms: int) -> str:
         lines.append(f"{difference.sql};")
     lines += ["", "COMMIT;"]
     for difference in report.undecided:
-        lines += ["", f"-- {_('A person decides')}: {difference.object}: {_one_line(difference.why)}"]
+        decides = _("A person decides")
+        lines += ["", f"-- {decides}: {difference.object}: {_one_line(difference.why)}"]
     if any(difference.kind == "migration" for difference in report.applied):
         lines += ["", "-- " + _("Then: manage.py migrate --database store")]
     return "\n".join(lines)

@@ -93,7 +93,8 @@ def conflict_lines(conflict: Any, about: str = "") -> list[RenderableType]:
     for side, name in (("base", _("before")), ("ours", _("copy")), ("theirs", "PostgreSQL")):
         value = Text(value_or_absent(getattr(conflict, side)))
         if conflict.kept == side:
-            value.append(f"  ({_('kept')}: {safe(conflict.rule)})", "dim")
+            kept = _("kept")
+            value.append(f"  ({kept}: {safe(conflict.rule)})", "dim")
         table.add_row(Text(name, "dim"), value)
     return [title, Padding(table, (0, 0, 0, 3))]
 

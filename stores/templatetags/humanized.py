@@ -25,7 +25,8 @@ def age(seconds: float | None) -> str:
     for unit, length in ((_("d"), 86_400), (_("h"), 3600), (_("min"), 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} {_('s')}"
+    unit = _("s")
+    return f"{seconds:.0f} {unit}"
 
 
 @register.filter

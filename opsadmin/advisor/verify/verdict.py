@@ -85,10 +85,10 @@ def judged(uses: Sequence[Use], how: str, share: float) -> Judged:
     is_slower = -gained >= SLOWER_MS and figures.ms_after >= SLOWER * figures.ms_before
     text = _said(where, figures, len(uses))
     if is_slower:
-        return Judged(Verdict.REFUTED, f"{text} {_('It takes longer with it.')}", figures)
+        return Judged(Verdict.REFUTED, text + " " + _("It takes longer with it."), figures)
     if is_fewer or is_faster:
         return Judged(Verdict.CONFIRMED, text, figures)
-    return Judged(Verdict.REFUTED, f"{text} {_('That is not worth an index.')}", figures)
+    return Judged(Verdict.REFUTED, text + " " + _("That is not worth an index."), figures)
 
 
 def is_worse(before: Run, after: Run) -> bool:
