@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from opsadmin.advisor.drops import Drop
+from opsadmin.advisor.left_out import LeftOut
 from opsadmin.core.blocks import Block, Code, Figures, Note, Table, said_bytes, said_number, said_seconds
 from opsadmin.core.finding import Status
 from opsadmin.core.result import Result
@@ -157,7 +158,8 @@ class AdvisedMigration(Result):
 class Advice(Result):
     """`lower_bound`: no set of these candidates within the budget costs less, as far as their plans are known.
     `complete`: False where a limit of time ended the search. `refuted`, `verification`: where it was verified.
-    `migrations`: of each app that several recommendations are for, one in place of theirs."""
+    `migrations`: of each app that several recommendations are for, one in place of theirs. `left_out`: candidates that would
+    help alone, and why they were not chosen."""
 
     recommendations: tuple[Recommendation, ...]
     drops: tuple[Drop, ...]
@@ -179,6 +181,7 @@ class Advice(Result):
     refuted: tuple[Refuted, ...] = ()
     verification: Verification | None = None
     migrations: tuple[AdvisedMigration, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def gain(self) -> float:
@@ -212,6 +215,8 @@ class Advice(Result):
             found += _measured(self.verification, self.queries)
         if self.drops:
             found.append(_drops(self.drops))
+        if self.left_out:
+            found.append(_left_out(self.left_out))
         if self.not_analyzed:
             found.append(
                 Table(
@@ -283,6 +288,24 @@ def _measured(one: Verification, queries: Sequence[AdvisedQuery]) -> list[Block]
     if left:
         found.append(Table(_("Not run"), (_("Why"), _("Statement")), tuple(left)))
     return found
+
+
+def _left_out(some: Sequence[LeftOut]) -> Table:
+    return Table(
+        _("Looked at and left out"),
+        (_("Alone"), _("Beside"), _("Size"), _("Why not"), _("Index")),
+        tuple(
+            (
+                f"{100 * one.gain:.1f} %",
+                f"{100 * one.gain_beside:.1f} %",
+                said_bytes(one.size_bytes),
+                one.reason,
+                one.ddl,
+            )
+            for one in some
+        ),
+        frozenset({0, 1, 2}),
+    )
 
 
 def _drops(drops: Sequence[Drop]) -> Table:

@@ -20,6 +20,7 @@ from opsadmin.advisor.drops import Drop, Why, drops_of
 from opsadmin.advisor.explore import Explorer, Known
 from opsadmin.advisor.facts import question as fact
 from opsadmin.advisor.hidden import Tried, tried_without
+from opsadmin.advisor.left_out import left_out_of
 from opsadmin.advisor.planner import Planner
 from opsadmin.advisor.search import Choice, bits
 from opsadmin.advisor.sized import sizes_of
@@ -322,6 +323,15 @@ class _Advisor:
             complete=not explorer.is_over,
             migrations=migrations,
             database=self._database,
+            left_out=left_out_of(
+                explorer.known,
+                bench.indexes,
+                explorer.sizes,
+                upkeep,
+                choice,
+                budget=float("inf") if self._limit.size_bytes is None else self._limit.size_bytes,
+                most=self._limit.indexes,
+            ),
             notes=(*self._notes(), *tried.notes, *kept),
         )
 

@@ -19,6 +19,7 @@ from opsadmin.advisor.advice import (
     Recommendation,
 )
 from opsadmin.advisor.drops import Drop
+from opsadmin.advisor.left_out import LeftOut
 from opsadmin.core.errors import OperationFailed
 from opsadmin.last_seen import recall, remember
 from opsadmin.postgres.masking import masked
@@ -26,7 +27,7 @@ from opsadmin.postgres.masking import masked
 WORKLOAD, QUERIES = "workload", "queries"
 KINDS = (WORKLOAD, QUERIES)
 OPERATIONS = {WORKLOAD: "analyze_workload_indexes", QUERIES: "analyze_query_indexes"}
-_PARTS = (Advice, Recommendation, Helped, AdvisedQuery, AdvisedMigration, NotAnalyzed, FrontierPoint, Drop)
+_PARTS = (Advice, Recommendation, Helped, AdvisedQuery, AdvisedMigration, NotAnalyzed, FrontierPoint, Drop, LeftOut)
 #: Of a statement's text.
 CHARACTERS = 4000
 

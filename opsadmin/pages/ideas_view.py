@@ -107,6 +107,7 @@ class Ideas:
     freed: str
     lines: tuple[Line, ...]
     more_lines: int
+    left_out: tuple[tuple[str, str, str], ...]
     not_analyzed: tuple[tuple[str, SafeString], ...]
     notes: tuple[str, ...]
     all_ddl: str
@@ -155,6 +156,7 @@ def ideas_of(
         freed=_freed(advice["drops"]),
         lines=tuple(helped[:listed]),
         more_lines=max(0, len(helped) - listed),
+        left_out=tuple((one["ddl"], _left_out(one), one["reason"]) for one in advice["left_out"]),
         not_analyzed=tuple(
             (one["why"], marked_up(gist(one["query"], SHOWN)))
             for one in advice["not_analyzed"][: None if everything else LISTED]
@@ -251,6 +253,13 @@ def _tiles(advice: Mapping[str, Any]) -> Iterator[Tile]:
     left = len(advice["not_analyzed"])
     note = ngettext("%(n)d could not be", "%(n)d could not be", left) % {"n": left} if left else _("none was left out")
     yield Tile(_("Statements analysed"), said_number("", len(advice["queries"])), note)
+
+
+def _left_out(one: Mapping[str, Any]) -> str:
+    return _("alone −%(percent)s %% of the workload's cost · %(size)s") % {
+        "percent": f"{100 * one['gain']:.1f}",
+        "size": said_bytes(one["size_bytes"]),
+    }
 
 
 def _freed(drops: Sequence[Mapping[str, Any]]) -> str:
