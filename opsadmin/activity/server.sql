@@ -17,7 +17,9 @@ SELECT
                 coalesce(host(a.client_addr), 'socket') AS address,
                 count(*)::int AS sessions,
                 max(extract(epoch FROM clock_timestamp() - a.state_change))::float8 AS longest_seconds,
-                bool_or(a.application_name = 'opsadmin' OR a.query LIKE '%/* opsadmin */%') AS is_ours
+                bool_or(
+                    a.application_name IN ('opsadmin', 'opsadmin console') OR a.query LIKE '%/* opsadmin %'
+                ) AS is_ours
             FROM pg_stat_activity AS a
             WHERE a.backend_type = 'client backend' AND a.state = 'idle' AND a.pid <> pg_backend_pid()
             GROUP BY a.usename, a.application_name, a.datname, a.client_addr

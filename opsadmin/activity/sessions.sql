@@ -44,7 +44,7 @@ SELECT
     coalesce(w.blockers, '{}') AS blocked_by,
     coalesce(o.sessions, 0) AS blocks,
     a.backend_type IS NULL AS hidden,
-    a.application_name = 'opsadmin' OR a.query LIKE '%%/* opsadmin */%%' AS is_ours,
+    a.application_name IN ('opsadmin', 'opsadmin console') OR a.query LIKE '%%/* opsadmin %%' AS is_ours,
     count(*) OVER () AS found
 FROM (
     SELECT

@@ -15,7 +15,7 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from opsadmin.console.catalog import ServerCatalog, question
+from opsadmin.console.catalog import MARKER, ServerCatalog, question
 from opsadmin.console.errors import SqlFailed, SqlRefused, SqlWrong
 from opsadmin.console.guard import judge, judge_names
 from opsadmin.console.mask import Masker, is_secret_name
@@ -90,8 +90,7 @@ class _Run:
     def _resolve(self) -> None:
         """Let the server read the statement, and judge what it says."""
         judge_names(self.statement.names, self.catalog)
-        # A pooler that knows a text by heart does not ask the server again: no text is ever the same.
-        text = f"{self.statement.judged}\n/* opsadmin {secrets.token_hex(8)} */".encode()
+        text = _marked(self.statement.judged)
         with self.session.telling():
             try:
                 for _result in self._results(lambda pgconn: pgconn.send_prepare(self.name, text, self.types)):
@@ -125,7 +124,7 @@ class _Run:
         pgconn.set_single_row_mode()
 
     def _send_text(self, pgconn: PGconn) -> None:
-        pgconn.send_query_params(self.statement.text.encode(), self.values, self.types)
+        pgconn.send_query_params(_marked(self.statement.text), self.values, self.types)
         pgconn.set_single_row_mode()
 
     def _run(self, limit: int, send: Any, described: PGresult | None, *, all_secret: bool = False) -> Rows:
@@ -185,7 +184,7 @@ class _Run:
         if not count:
             return (), frozenset()
         cursor = self.session.connection.execute(
-            question("columns").encode(),
+            f"{question('columns')}\n{MARKER}".encode(),
             {
                 "types": [described.ftype(index) for index in range(count)],
                 "modifiers": [described.fmod(index) for index in range(count)],
@@ -235,3 +234,9 @@ def _said(error: psycopg.Error, masker: Masker, limits: Limits) -> SqlRefused | 
         words = f"{words} (at character {diag.statement_position})"
     said = [masker.text(text[: 4 * MAX_ERROR])[:MAX_ERROR] for text in (diag.message_detail, diag.message_hint) if text]
     return SqlWrong(f"PostgreSQL refuses the statement: {words}.", parameter="sql", hint=" ".join(said))
+
+
+def _marked(text: str) -> bytes:
+    """With the mark of what is ours. A pooler that knows a text by heart does not ask the server again: no text is ever the
+    same."""
+    return f"{text}\n/* opsadmin {secrets.token_hex(8)} */".encode()

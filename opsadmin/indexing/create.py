@@ -351,10 +351,10 @@ def _settled(request: Request, place: Place) -> tuple[int | None, str]:
     try:
         with own_connection(request.alias, lock_seconds=request.lock_seconds) as connection:
             row = connection.execute(
-                "SELECT pg_catalog.pg_relation_size(pg_catalog.to_regclass(%s))", [place.identity]
+                "SELECT pg_catalog.pg_relation_size(pg_catalog.to_regclass(%s)) /* opsadmin */", [place.identity]
             ).fetchone()
             if place.is_expression:
-                connection.execute("RESET search_path")
+                connection.execute("RESET search_path /* opsadmin */")
                 try:
                     connection.execute(f"ANALYZE {place.table['identity']}".encode())
                 except psycopg.Error as error:

@@ -159,7 +159,7 @@ def _state(request: Request, index: Existing) -> _State:
     try:
         with looking(request.alias) as connection:
             row = connection.execute(
-                "SELECT i.indisvalid FROM pg_catalog.pg_index AS i WHERE i.indexrelid = %s", [index.oid]
+                "SELECT i.indisvalid FROM pg_catalog.pg_index AS i WHERE i.indexrelid = %s /* opsadmin */", [index.oid]
             ).fetchone()
     except OperationFailed:
         return _State.UNKNOWN
@@ -185,7 +185,9 @@ def _half_done(request: Request, index: Existing, error: OperationFailed) -> Non
 
 def _look(connection: psycopg.Connection[Any], request: Request) -> _Found:
     index = existing(connection, request.index)
-    (definition,) = connection.execute("SELECT pg_catalog.pg_get_indexdef(%s)", [index.oid]).fetchone() or ("",)
+    (definition,) = connection.execute(
+        "SELECT pg_catalog.pg_get_indexdef(%s) /* opsadmin */", [index.oid]
+    ).fetchone() or ("",)
     tables = tables_of(lambda text, values: _ask(connection, text, values), [index.table_oid])
     guards = _guards(index, tables)
     sentences = [index.about(), _("It is: %(definition)s") % {"definition": definition}]

@@ -75,14 +75,14 @@ class Watcher:
         with contextlib.suppress(psycopg.Error, OperationFailed):
             self._connected().execute(
                 "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_get_activity(%s) AS a"
-                " WHERE a.backend_start::text = %s",
+                " WHERE a.backend_start::text = %s /* opsadmin */",
                 [pid, started],
             )
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None:
             self._connection = self._stack.enter_context(own_connection(self._alias, lock_seconds=1))
-            self._connection.execute("SET statement_timeout = '3s'")
+            self._connection.execute(f"SET statement_timeout = '3s' {MARKER}".encode())
         return self._connection
 
     def _forget(self) -> None:
@@ -107,7 +107,7 @@ class Errand:
         self.connection = connection
         row = connection.execute(
             "SELECT pg_catalog.pg_backend_pid(), a.backend_start::text"
-            " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS a"
+            " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS a /* opsadmin */"
         ).fetchone()
         assert row is not None  # noqa: S101  # a session sees itself
         self.pid, self.started = int(row[0]), str(row[1])

@@ -102,8 +102,8 @@ def existing(connection: psycopg.Connection[Any], typed: str) -> Existing:
 def _path(connection: psycopg.Connection[Any]) -> list[str]:
     """The schemas that the role looks in by itself."""
     with connection.transaction():
-        connection.execute("SET LOCAL search_path TO DEFAULT")
-        row = connection.execute("SELECT pg_catalog.current_schemas(false)::text[]").fetchone()
+        connection.execute("SET LOCAL search_path TO DEFAULT /* opsadmin */")
+        row = connection.execute("SELECT pg_catalog.current_schemas(false)::text[] /* opsadmin */").fetchone()
     return list(row[0]) if row is not None else []
 
 

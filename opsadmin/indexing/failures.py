@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from opsadmin.core.errors import OperationFailed
 from opsadmin.indexing.sessions import named
 from opsadmin.postgres.direct import own_connection
+from opsadmin.postgres.session import MARKER
 
 #: How long a look at the catalogue may take, and wait at a lock.
 LOOK_SECONDS, LOCK_SECONDS = 5, 1
@@ -88,7 +89,7 @@ def looking(alias: str) -> Iterator[psycopg.Connection[Any]]:
     Raises `OperationFailed` also for what psycopg raises inside."""
     try:
         with own_connection(alias, lock_seconds=LOCK_SECONDS) as connection:
-            connection.execute(f"SET statement_timeout = '{LOOK_SECONDS}s'".encode())
+            connection.execute(f"SET statement_timeout = '{LOOK_SECONDS}s' {MARKER}".encode())
             yield connection
     except psycopg.errors.LockNotAvailable:
         raise locked(alias) from None
@@ -119,7 +120,7 @@ def _exclusive_holders(alias: str) -> str:
                 "SELECT DISTINCT coalesce(l.pid, 0) FROM pg_catalog.pg_locks AS l"
                 " WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted"
                 " AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND l.database ="
-                " (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())"
+                " (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()) /* opsadmin */"
             ).fetchall()
             return named(connection, [pid for (pid,) in found]) if found else ""
     except (psycopg.Error, OperationFailed):

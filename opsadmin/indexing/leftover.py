@@ -111,13 +111,15 @@ def _remaining(alias: str, table: int, before: frozenset[int], index: str) -> Le
 def _new(connection: psycopg.Connection[Any], table: int, before: frozenset[int], index: str) -> list[str]:
     found = invalid_indexes(connection, table)
     if index:
-        row = connection.execute("SELECT pg_catalog.to_regclass(%s)::oid::bigint", [index]).fetchone()
+        row = connection.execute("SELECT pg_catalog.to_regclass(%s)::oid::bigint /* opsadmin */", [index]).fetchone()
         return [name for oid, name in found.items() if row is not None and oid == row[0]]
     return [name for oid, name in found.items() if oid not in before]
 
 
 def _is_valid(connection: psycopg.Connection[Any], index: str) -> bool:
     row = connection.execute(
-        "SELECT i.indisvalid FROM pg_catalog.pg_index AS i WHERE i.indexrelid = pg_catalog.to_regclass(%s)", [index]
+        "SELECT i.indisvalid FROM pg_catalog.pg_index AS i"
+        " WHERE i.indexrelid = pg_catalog.to_regclass(%s) /* opsadmin */",
+        [index],
     ).fetchone()
     return row is not None and bool(row[0])

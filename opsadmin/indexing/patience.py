@@ -115,7 +115,7 @@ class Patience:
                         self.alias, lock_seconds=self.lock_seconds if server_waits else 0
                     ) as connection:
                         # What an expression calls finds its names as it does for everybody.
-                        connection.execute("RESET search_path")
+                        connection.execute("RESET search_path /* opsadmin */")
                         errand = Errand(connection, statement)
                         self.detail = {**self.detail, "pid": errand.pid, "started": errand.started}
                         self.tell(_("Sent."))

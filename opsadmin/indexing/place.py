@@ -22,8 +22,9 @@ from opsadmin.postgres.session import MARKER
 #: To look takes no lock that anybody holds for long.
 LOOK_MS = 5000
 LOCK_MS = 1000
+_AS_USUAL = f"SET LOCAL search_path TO DEFAULT {MARKER}".encode()
 #: A copy may have the name of a table of the catalogue.
-_OURS = "SET LOCAL search_path = pg_catalog, pg_temp"
+_OURS = f"SET LOCAL search_path = pg_catalog, pg_temp {MARKER}".encode()
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,10 @@ def place_of(connection: psycopg.Connection[Any], wanted: Wanted) -> Place:
 
     Raises `OperationError` where the table or the index cannot be, psycopg's errors."""
     with connection.transaction(force_rollback=True):
-        connection.execute(f"SET LOCAL statement_timeout = {LOOK_MS}; SET LOCAL lock_timeout = {LOCK_MS}".encode())
-        connection.execute("SET LOCAL search_path TO DEFAULT")
+        connection.execute(
+            f"SET LOCAL statement_timeout = {LOOK_MS} {MARKER}; SET LOCAL lock_timeout = {LOCK_MS} {MARKER}".encode()
+        )
+        connection.execute(_AS_USUAL)
         table = _table(connection, wanted)
         connection.execute(_OURS)
         there = tuple(Present(**row) for row in rows(connection, "indexes", {"table": table["oid"]}))
@@ -132,8 +135,8 @@ def _tried(connection: psycopg.Connection[Any], wanted: Wanted, found: Place, fa
     name, table = found.table["name"], found.table["identity"]
     try:
         with connection.transaction():
-            connection.execute("SET LOCAL search_path TO DEFAULT")
-            copy = f"CREATE TEMPORARY TABLE pg_temp.{quoted(name)} (LIKE {table})"
+            connection.execute(_AS_USUAL)
+            copy = f"CREATE TEMPORARY TABLE pg_temp.{quoted(name)} (LIKE {table}) {MARKER}"
             connection.execute(copy.encode())
             statement = wanted.statement("", f"pg_temp.{quoted(name)}", concurrently=False)
             connection.execute(f"{statement}\n{MARKER}".encode())
@@ -169,7 +172,7 @@ def _tried(connection: psycopg.Connection[Any], wanted: Wanted, found: Place, fa
 
 
 def _one(connection: psycopg.Connection[Any], table: str) -> int:
-    row = connection.execute("SELECT to_regclass(%s)::oid::bigint", [table]).fetchone()
+    row = connection.execute("SELECT to_regclass(%s)::oid::bigint /* opsadmin */", [table]).fetchone()
     assert row is not None  # noqa: S101  # a SELECT without FROM has one row
     return int(row[0])
 
@@ -217,7 +220,7 @@ def _taken(connection: psycopg.Connection[Any], found: Place) -> str:
 def _kind(connection: psycopg.Connection[Any], schema: str, name: str) -> str:
     row = connection.execute(
         "SELECT c.relkind::text FROM pg_catalog.pg_class AS c"
-        " WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s) AND c.relname = %s",
+        " WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = %s) AND c.relname = %s /* opsadmin */",
         [schema, name],
     ).fetchone()
     return str(row[0]) if row else ""

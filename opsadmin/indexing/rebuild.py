@@ -164,7 +164,7 @@ def _statement(index: Existing) -> str:
 
 
 def _size(connection: psycopg.Connection[Any], index: Existing) -> int:
-    row = connection.execute("SELECT pg_catalog.pg_relation_size(%s)", [index.oid]).fetchone()
+    row = connection.execute("SELECT pg_catalog.pg_relation_size(%s) /* opsadmin */", [index.oid]).fetchone()
     return int(row[0]) if row is not None and row[0] is not None else 0
 
 

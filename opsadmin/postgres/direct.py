@@ -22,7 +22,7 @@ from psycopg import pq, sql
 
 from opsadmin.core.errors import OperationFailed
 from opsadmin.postgres.sentences import sentence_of
-from opsadmin.postgres.session import APPLICATION_NAME
+from opsadmin.postgres.session import APPLICATION_NAME, MARKER
 
 CONNECT_SECONDS = "5"
 #: How Neon tells its pooler from the server.
@@ -86,7 +86,7 @@ def own_connection(alias: str, *, lock_seconds: float = 0) -> Iterator[psycopg.C
 
 def _settle(connection: psycopg.Connection[Any], address: Address, lock_seconds: float) -> None:
     """Raises `OperationFailed` where a pooler answers: what is set would be another session's."""
-    row = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+    row = connection.execute(f"SELECT pg_catalog.pg_backend_pid() {MARKER}").fetchone()
     if not address.is_given and row != (connection.info.backend_pid,):
         raise OperationFailed(
             _("The address of this database leads to a connection pooler, and this takes a session of its own."),
@@ -105,6 +105,6 @@ def _settle(connection: psycopg.Connection[Any], address: Address, lock_seconds:
         sql.SQL("pg_catalog.set_config({}, {}, false)").format(sql.Literal(name), sql.Literal(value))
         for name, value in values.items()
     )
-    connection.execute(sql.SQL("SELECT {}").format(calls))
+    connection.execute(sql.SQL("SELECT {} /* opsadmin */").format(calls))
     if address.role:
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(address.role)))
+        connection.execute(sql.SQL("SET ROLE {} /* opsadmin */").format(sql.Identifier(address.role)))

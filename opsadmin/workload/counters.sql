@@ -55,7 +55,7 @@ CROSS JOIN (
         extract(
             epoch FROM clock_timestamp() - max(
                 CASE WHEN s.state IN ('active', 'idle in transaction') THEN clock_timestamp() ELSE s.state_change END
-            ) FILTER (WHERE s.pid <> pg_backend_pid() AND s.application_name <> 'opsadmin')
+            ) FILTER (WHERE s.pid <> pg_backend_pid() AND s.application_name NOT IN ('opsadmin', 'opsadmin console'))
         )::float8 AS idle_for
     FROM pg_stat_activity AS s
     WHERE coalesce(s.backend_type, 'client backend') = 'client backend'
