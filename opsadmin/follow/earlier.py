@@ -3,7 +3,6 @@ not with all since the counters began."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -16,12 +15,14 @@ REPLACED_AFTER = timedelta(hours=24)
 _NAME = "follow.earlier"
 
 
-def keep_reading(database: str, read: Callable[[], Reading]) -> None:
-    """Keep what `read` gives, unless what is kept is young enough."""
+def is_due(database: str) -> bool:
+    """Whether nothing is kept that is young enough."""
     seen = recall(database, _NAME)
-    if seen is not None and timezone.now() - seen.taken_at < REPLACED_AFTER:
-        return
-    reading = read()
+    return seen is None or timezone.now() - seen.taken_at >= REPLACED_AFTER
+
+
+def keep_reading(database: str, reading: Reading) -> None:
+    """Keep it for what is made after this."""
     entries = {
         key: [entry.queryid, entry.since and entry.since.isoformat(), *entry.counters.as_list()]
         for key, entry in reading.entries.items()

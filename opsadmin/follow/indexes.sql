@@ -46,7 +46,8 @@ SELECT
     t.relname::text AS table_name,
     s.oids,
     s.scans,
-    s.bytes
+    s.bytes,
+    (SELECT d.stats_reset FROM pg_stat_database AS d WHERE d.datname = current_database()) AS reset_at
 FROM found AS f
 INNER JOIN pg_class AS c ON c.oid = f.oid
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace

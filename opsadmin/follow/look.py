@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,10 +12,9 @@ from typing import Any
 from opsadmin.core.errors import OperationFailed
 from opsadmin.follow.counters import Counters, Entry, Reading
 from opsadmin.follow.shape import shape_of, words_of
-from opsadmin.postgres.capabilities import Capabilities, capabilities_of
 from opsadmin.postgres.names import identifier, quoted
 from opsadmin.postgres.session import Session
-from opsadmin.workload.recorder import Recorder, recorder_of, require_readable
+from opsadmin.workload.recorder import Recorder, information_of, readable_recorder, recorder_of
 
 _HERE = Path(__file__).parent
 #: Of all statements so many are kept as an earlier reading, those that cost the most: 100 KB.
@@ -34,38 +33,32 @@ class Statements:
 
     session: Session
     recorder: Recorder
-    capabilities: Capabilities
     why_not: str = ""
     steps: str = ""
 
-    def reading(self, queryids: Collection[str] | None = None) -> Reading:
-        """The counters of those statements; left out, of those that cost the most. Three statements.
+    def reading(self, queryids: Collection[str]) -> Reading:
+        """The counters of those statements. As many statements as `readings`.
+
+        Raises psycopg's errors."""
+        return self.readings(queryids, most=0)[0]
+
+    def readings(self, queryids: Collection[str], *, most: int = MOST) -> tuple[Reading, Reading]:
+        """The counters of those statements, and of the `most` that cost the most. One statement, two where none is counted.
 
         Raises psycopg's errors."""
         if self.why_not:
-            return Reading(self.clock(), is_whole=False, sees_all=False)
-        limit = MOST if queryids is None else None
-        # Before the look: what is set back after this shows by itself, for the counters are smaller then.
-        reset = self._reset()
-        numbers = None if queryids is None else [int(one) for one in queryids]
-        rows = self.session.rows(self._sql("counted", "%"), {"queryids": numbers, "limit": limit})
-        clock = self.clock()
-        entries = {
-            f"{row['queryid']}:{row['userid']}:{int(row['toplevel'])}": Entry(
-                row["queryid"], Counters(row["calls"], row["ms"], row["blocks"], row["rows"]), row["since"] or reset
-            )
-            for row in rows
-        }
+            nothing = Reading(self.clock(), is_whole=False, sees_all=False)
+            return nothing, nothing
+        numbers = [int(one) for one in queryids]
+        rows = self.session.rows(self._sql("counted", "%"), {"queryids": numbers, "most": most})
+        clock = max((row["clock"] for row in rows), default=None) or self.clock()
         sees_all = self.recorder.reads_all
-        is_whole = sees_all and (limit is None or len(rows) < limit)
-        return Reading(clock, entries, is_whole=is_whole, sees_all=sees_all)
-
-    def _reset(self) -> datetime | None:
-        if not self.recorder.has_info:
-            return None
-        ((at,),) = self.session.tuples(self._sql("reset", ""))
-        found: datetime | None = at
-        return found
+        costly = [row for row in rows if row["place"] <= most]
+        wanted = set(map(str, numbers))
+        return (
+            Reading(clock, _entries(row for row in rows if row["queryid"] in wanted), sees_all, sees_all),
+            Reading(clock, _entries(costly), sees_all and len(costly) < most, sees_all),
+        )
 
     def clock(self) -> datetime:
         """PostgreSQL's time now."""
@@ -83,7 +76,17 @@ class Statements:
 
     def _sql(self, name: str, percent: str) -> str:
         schema = quoted(self.recorder.schema or "").replace("%", percent + "%")
-        return _question(name).replace('"schema of pg_stat_statements"', schema)
+        sql = _question(name).replace('"information of pg_stat_statements"', information_of(self.recorder))
+        return sql.replace('"schema of pg_stat_statements"', schema)
+
+
+def _entries(rows: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
+    return {
+        f"{row['queryid']}:{row['userid']}:{int(row['toplevel'])}": Entry(
+            row["queryid"], Counters(row["calls"], row["ms"], row["blocks"], row["rows"]), row["since"]
+        )
+        for row in rows
+    }
 
 
 def alike(texts: Mapping[str, str], wanted: Collection[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -100,22 +103,20 @@ def alike(texts: Mapping[str, str], wanted: Collection[tuple[str, str]]) -> dict
 
 
 def statements_of(session: Session) -> Statements:
-    """Two statements.
+    """One statement, two where they cannot be read.
 
     Raises psycopg's errors."""
-    recorder, capabilities = recorder_of(session), capabilities_of(session)
+    recorder = recorder_of(session)
     try:
-        require_readable(recorder, capabilities)
+        readable_recorder(session, recorder)
     except OperationFailed as error:
-        return Statements(
-            session=session, recorder=recorder, capabilities=capabilities, why_not=error.message, steps=error.hint
-        )
-    return Statements(session=session, recorder=recorder, capabilities=capabilities)
+        return Statements(session=session, recorder=recorder, why_not=error.message, steps=error.hint)
+    return Statements(session=session, recorder=recorder)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeenIndex:
-    """An index as it is now. `scans`: by oid, of each part of a partitioned one."""
+    """An index as it is now. `scans`: by oid, of each part of a partitioned one. `reset_at`: since when they are counted."""
 
     oid: int
     schema: str
@@ -127,6 +128,7 @@ class SeenIndex:
     is_valid: bool
     scans: dict[int, int]
     bytes: int
+    reset_at: datetime | None
 
     @property
     def identity(self) -> str:

@@ -20,8 +20,8 @@ from opsadmin.core.finding import Status
 from opsadmin.core.result import plain
 from opsadmin.follow.begin import place
 from opsadmin.follow.counters import Reading, scans_added
-from opsadmin.follow.earlier import keep_reading
-from opsadmin.follow.look import SeenIndex, Sought, Statements, alike, indexes_of, statements_of
+from opsadmin.follow.earlier import is_due, keep_reading
+from opsadmin.follow.look import MOST, SeenIndex, Sought, Statements, alike, indexes_of, statements_of
 from opsadmin.follow.names import parts_of
 from opsadmin.follow.result import IndexReview, QueryReview, Review
 from opsadmin.follow.verdict import Case, Compared, Rules, verdict_of
@@ -38,18 +38,20 @@ GONE_FOR = timedelta(days=30)
 
 @dataclass(frozen=True)
 class _Look:
-    """What one look at PostgreSQL found: `seen` and `guards` by primary key of the followed index."""
+    """What one look at PostgreSQL found: `seen` and `guards` by primary key of the followed index. `everything`: what the
+    costliest statements cost, where that was asked for and could be read."""
 
     statements: Statements
     reading: Reading
+    everything: Reading | None
     alike: Mapping[str, tuple[str, ...]]
     seen: Mapping[int, SeenIndex]
     guards: Mapping[int, str]
 
 
 def review(database: str, index: str = "", rules: Rules | None = None) -> Review:
-    """The verdict on every followed index of the alias, or on that one (`schema.name`, quoted where it needs it). About ten
-    statements, however many are followed.
+    """The verdict on every followed index of the alias, or on that one (`schema.name`, quoted where it needs it). Six
+    statements, however many are followed, and one or two more where a statement is not found by its number.
 
     Raises `OperationError` for an index that is not followed; the errors of PostgreSQL. A site database that refuses costs
     only what was counted now."""
@@ -57,9 +59,9 @@ def review(database: str, index: str = "", rules: Rules | None = None) -> Review
     keys = {row.pk for row in rows if not index or is_called(row, index)}
     with read_only(database) as session:
         look = _look(session, rows)
-        if not look.statements.why_not:
-            # Of all statements, for indexes that are made after this.
-            keep_reading(database, look.statements.reading)
+    if look.everything is not None:
+        # For indexes that are made after this.
+        keep_reading(database, look.everything)
     now = timezone.now()
     rows = _advanced(rows, look, now)
     # By the name that it has now, too.
@@ -109,7 +111,9 @@ def _look(session: Session, rows: Sequence[FollowedIndex]) -> _Look:
     seen = {row.pk: one[0] for row, one in zip(rows, found, strict=True) if len(one) == 1}
     statements = statements_of(session)
     watched = [Watched.of(data) for row in rows for data in row.queries]
-    reading = statements.reading([queryid for one in watched for queryid in one.queryids])
+    everything = is_due(session.alias)
+    most = MOST if everything else 0
+    reading, costly = statements.readings([queryid for one in watched for queryid in one.queryids], most=most)
     missing = [one for one in watched if is_missing(one, reading) and one.shape]
     same: dict[str, tuple[str, ...]] = {}
     if missing and not statements.why_not:
@@ -117,7 +121,8 @@ def _look(session: Session, rows: Sequence[FollowedIndex]) -> _Look:
         again = [found_again(one, same[one.shape]) for one in missing]
         if again != missing:
             reading = statements.reading([queryid for one in [*watched, *again] for queryid in one.queryids])
-    return _Look(statements, reading, same, seen, _guards(session, seen))
+    whole = costly if everything and not statements.why_not else None
+    return _Look(statements, reading, whole, same, seen, _guards(session, seen))
 
 
 def _guards(session: Session, seen: Mapping[int, SeenIndex]) -> dict[int, str]:
@@ -162,7 +167,7 @@ def _advance(row: FollowedIndex, look: _Look, now: datetime) -> None:
             for one in map(Watched.of, row.queries)
         ]
     if seen is not None and there:
-        _count_scans(row, seen, look, now)
+        _count_scans(row, seen, now)
         if not was_there:
             row.found_at, row.gone_at = now, None
         place(row, seen)
@@ -177,14 +182,13 @@ def _again(one: Watched, look: _Look) -> Watched:
     return found_again(one, look.alike[one.shape]) if one.shape in look.alike else one
 
 
-def _count_scans(row: FollowedIndex, seen: SeenIndex, look: _Look, now: datetime) -> None:
+def _count_scans(row: FollowedIndex, seen: SeenIndex, now: datetime) -> None:
     last = {int(oid): scans for oid, scans in row.counters.get("scans", {}).items()}
     grown, fell = scans_added(seen.scans, last)
-    reset = look.statements.capabilities.stats_reset
     row.scans += grown
     if grown:
         row.used_at = now
-    if fell or (reset is not None and row.clock is not None and reset > row.clock):
+    if fell or (seen.reset_at is not None and row.clock is not None and seen.reset_at > row.clock):
         # What was counted between the last look and the reset, nobody knows: unused is what is unused from here on.
         row.counters = {**row.counters, "counted_since": now.isoformat()}
 

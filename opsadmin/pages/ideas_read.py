@@ -11,22 +11,28 @@ from django.utils.translation import gettext as _
 
 from opsadmin.core.errors import OperationFailed, UnknownOperation
 from opsadmin.core.finding import Status
-from opsadmin.core.operation import Caller
 from opsadmin.core.result import plain
 from opsadmin.last_seen import recall, remember
 from opsadmin.models import FollowedIndex
 from opsadmin.pages.patient import Answer, ask
-from opsadmin.pages.queries_read import OPERATION, Step, steps_of, trusted
+from opsadmin.pages.queries_read import Step, steps_of, trusted
 from opsadmin.perform import find, perform
 from opsadmin.plans.relations import question
 from opsadmin.postgres.sentences import sentence_of
 from opsadmin.postgres.session import read_only
-from opsadmin.workload.queries import TopQueries
+from opsadmin.workload import recorder
+from opsadmin.workload.queries import top_queries
+from opsadmin.workload.recorder import Recorder
 
 REVIEW = "review_indexes"
 #: Of so many statements is said what keeps them from being seen: those that the advisor looks at.
 LOOKED_AT = 100
 _REVIEWED = "index_ideas.review"
+#: Two questions of one row in one statement.
+_BOTH = (
+    f"SELECT (SELECT row_to_json(q) FROM ({question('hypopg')}) AS q) AS hypopg,"  # noqa: S608
+    f" (SELECT row_to_json(q) FROM ({recorder.QUESTION}) AS q) AS recorder"
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,7 @@ class GroundNow:
 
 def read_ground(request: HttpRequest, database: str) -> GroundNow:
     """What advice could stand on."""
-    caller = trusted(request)
-    answer: Answer[Ground] = ask(("ideas", database), database, lambda: _ground(database, caller))
+    answer: Answer[Ground] = ask(("ideas", database), database, lambda: _ground(database))
     if answer.value is not None:
         return GroundNow(answer.value)
     return GroundNow(running=True) if answer.error is None else GroundNow(silence=answer.error.message)
@@ -96,16 +101,15 @@ def _follows(database: str) -> bool:
         return True  # the review says what is wrong
 
 
-def _ground(database: str, caller: Caller) -> Ground:
+def _ground(database: str) -> Ground:
     """Raises `OperationFailed` where PostgreSQL does not answer."""
     try:
         with read_only(database) as session:
-            (hypopg,) = session.rows(question("hypopg"))
+            (row,) = session.rows(_BOTH)
+            lacks = _lacking(row["hypopg"])
+            found = top_queries(session, limit=LOOKED_AT, recorder=Recorder(**row["recorder"]))
     except DatabaseError as error:
         raise OperationFailed(sentence_of(error)) from error
-    lacks = _lacking(hypopg)
-    try:
-        found: TopQueries = perform(OPERATION, {"database": database, "limit": LOOKED_AT}, caller)
     except OperationFailed as error:
         if not error.hint:
             raise

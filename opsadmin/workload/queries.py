@@ -118,15 +118,16 @@ def top_queries(
     table: str = "",
     min_calls: int = 1,
     queryid: int | None = None,
+    recorder: Recorder | None = None,
 ) -> TopQueries:
     """The most expensive statements of the database in an order of `ORDERS`. `offset`: how many to pass over; `found` of
     the answer is 0 where that leaves none. `text`: only those that hold it, in upper or
-    lower case (in what is shown: constants are not searched). `table`: only those that name it (`names_table`). Two statements,
-    one more where there are no rows.
+    lower case (in what is shown: constants are not searched). `table`: only those that name it (`names_table`). Two statements, one
+    where the `recorder` is known already; one more where there are no rows.
 
     Raises `OperationFailed` with the steps where pg_stat_statements cannot be read; `OperationError` for an unknown
     queryid or role; psycopg's errors."""
-    recorder = readable_recorder(session)
+    recorder = readable_recorder(session, recorder)
     # Texts are searched here, in what is shown.
     searched = bool(text or table)
     values = {

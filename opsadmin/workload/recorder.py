@@ -14,7 +14,7 @@ from opsadmin.postgres.session import Session
 
 EXTENSION = "pg_stat_statements"
 
-_QUESTION = (Path(__file__).parent / "recorder.sql").read_text(encoding="utf-8")
+QUESTION = (Path(__file__).parent / "recorder.sql").read_text(encoding="utf-8")
 
 #: Where a host sets what is loaded at the start of a server, for who has no ALTER SYSTEM.
 _PRELOAD_AT = {
@@ -75,16 +75,16 @@ def recorder_of(session: Session) -> Recorder:
     """One statement.
 
     Raises psycopg's errors."""
-    row = session.one(_QUESTION)
+    row = session.one(QUESTION)
     assert row is not None  # noqa: S101  # joined to one row that is always there
     return Recorder(**row)
 
 
-def readable_recorder(session: Session) -> Recorder:
-    """One statement; a second one to say what is missing.
+def readable_recorder(session: Session, recorder: Recorder | None = None) -> Recorder:
+    """One statement, none for a `recorder` that is known already; one more to say what is missing.
 
     Raises `OperationFailed` with the steps where the statements cannot be read; psycopg's errors."""
-    recorder = recorder_of(session)
+    recorder = recorder or recorder_of(session)
     if not recorder.is_readable:
         require_readable(recorder, capabilities_of(session))
     return recorder
