@@ -1,5 +1,5 @@
-"""What the schedule does for the logbook between the looks: take over what happened, look whether a PostgreSQL that was
-silent answers again, close what is over, and send what waits."""
+"""What the schedule does for the logbook between the looks: take over what happened, look whether each PostgreSQL answers, and
+one that was silent does again, close what is over, and send what waits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from django.utils.translation import ngettext
 from opsadmin.core.errors import OperationError
 from opsadmin.health.report import health_report
 from opsadmin.logbook.happened import note_report, settle
+from opsadmin.logbook.outages import FAMILY, look_for_outages
 from opsadmin.logbook.sources import ask_sources
 from opsadmin.models import Condition, Incident
 from opsadmin.postgres.aliases import postgres_aliases
-
-#: The family of checks that says whether PostgreSQL answers.
-FAMILY = "connection"
 
 
 def go_round() -> str:
@@ -22,7 +20,9 @@ def go_round() -> str:
 
     Raises Django's database errors."""
     ask_sources()
-    for database in _silent():
+    silent = _silent()
+    look_for_outages(silent)
+    for database in silent:
         try:
             note_report(database, health_report(database, FAMILY))
         except OperationError:
@@ -35,8 +35,7 @@ def go_round() -> str:
 
 
 def _silent() -> list[str]:
-    """The databases that did not answer, and those of which nobody is sure yet that they do for good. Others are not
-    asked: a look keeps a compute awake that would sleep."""
+    """The databases that did not answer, and those of which nobody is sure yet that they do for good."""
     # Closing takes a look that finds it well, after it has been so for a while.
     rows = Condition.objects.filter(subject="connection.answers", incident__isnull=False, incident__closed_at=None)
     there = postgres_aliases()

@@ -118,6 +118,21 @@ def look_along(database: str, report: HealthReport) -> None:
         logger.warning("[trends] the look at %s left no sample: %s", database, type(error).__name__)
 
 
+def may_sleep(database: str) -> bool:
+    """Whether its host suspends the server while nobody is at work, so that a look might wake it, or keep it awake; False where
+    that is wanted.
+
+    Raises Django's database errors for the site's own."""
+    standing = None if _is_kept_awake() else keeping.before(database).standing
+    if standing is not None:
+        return standing.sleeps
+    return not _is_kept_awake() and _is_named_like_a_sleeper(database)
+
+
+def _is_named_like_a_sleeper(database: str) -> bool:
+    return str(connections.databases[database].get("HOST", "")).endswith(".neon.tech")
+
+
 def next_look(database: str, stood: keeping.Before) -> datetime | None:
     """When the schedule looks again at the earliest; None: at its next turn."""
     if stood.tried_at is None or _is_kept_awake():
@@ -125,7 +140,7 @@ def next_look(database: str, stood: keeping.Before) -> datetime | None:
     standing = stood.standing
     if standing is None:
         # Nobody has answered yet: its name may tell.
-        if not str(connections.databases[database].get("HOST", "")).endswith(".neon.tech"):
+        if not _is_named_like_a_sleeper(database):
             return None
     elif not standing.sleeps or (standing.idle_for is not None and standing.idle_for <= LATELY.total_seconds()):
         return None
@@ -192,7 +207,7 @@ def _unknown(database: str, queryids: list[str]) -> list[str]:
 
 
 def _silent(database: str, stood: keeping.Before, error: AnyDatabaseError) -> Sampled:
-    at, why, answered = timezone.now(), sentence_of(error), _answered(error)
+    at, why, answered = timezone.now(), sentence_of(error), is_answer(error)
     figures = keeping.Figures({"up": Cell(1, answered, answered, answered), **cells_of_apps(database)})
 
     def note() -> None:
@@ -203,7 +218,7 @@ def _silent(database: str, stood: keeping.Before, error: AnyDatabaseError) -> Sa
     return Sampled(database, Outcome.FAILED if answered else Outcome.SILENT, why, at)
 
 
-def _answered(error: AnyDatabaseError) -> bool:
+def is_answer(error: AnyDatabaseError) -> bool:
     """Whether a server took the connection and only refused a statement (it took too long, a privilege is missing)."""
     state = getattr(error.__cause__, "sqlstate", None) or ""
     return bool(state) and not state.startswith(_NO_ANSWER)

@@ -8,16 +8,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connections
+from django.utils import timezone
 
 from opsadmin.health.report import health_report
 from opsadmin.jobs.schedule import tasks
 from opsadmin.logbook import happened as telling
-from opsadmin.logbook import incidents
+from opsadmin.logbook import incidents, outages
 from opsadmin.logbook.happened import happened, note_report
 from opsadmin.logbook.round import go_round
-from opsadmin.models import Condition, Incident, Mark, SeenAnswer
+from opsadmin.models import Condition, Incident, Mark, SampledCounters, SeenAnswer
 from opsadmin.pages.logbook import incidents_tile
 from opsadmin.workload.sampler import sample
+from opsadmin.workload.standing import Standing
 from stores import get_store, switching
 from stores.engine import breaker
 from stores.logbook import TOLD, tell_switches
@@ -67,6 +69,42 @@ def test_postgresql_is_stopped_and_started(new_postgres, monkeypatch):
     connections["store"].close()
     go_round()
     assert Incident.objects.filter(closed_at=None, cause="outage").count() == 0
+
+
+def test_an_outage_is_told_although_nobody_looked_at_the_health(new_postgres, monkeypatch):
+    point_at(monkeypatch, new_postgres.dsn("postgres"))
+    monkeypatch.setattr(outages, "SURE_AFTER", timedelta(0))
+
+    def round_while(*, up: bool) -> Mark | None:
+        (new_postgres.start if up else lambda: new_postgres.stop("immediate"))()
+        connections["store"].close()
+        breaker.forget()
+        go_round()
+        return Mark.objects.filter(kind="outage").order_by("-at").first()
+
+    go_round()
+    assert not Mark.objects.filter(kind="outage").exists()
+    silence = round_while(up=False)
+    assert silence is not None
+    assert silence.until is None
+    over = round_while(up=True)
+    assert over is not None
+    assert over.until is not None
+    assert not Incident.objects.exists(), "it may have been restarted"
+    # A server that its host lets sleep is not asked, unless a look found it silent.
+    now = timezone.now()
+    sleeper = Standing(clock=now, seen_at=now, system="1.1", started_at=now, sleeps=True)
+    SampledCounters.objects.update_or_create(database="store", defaults={"data": sleeper.packed()})
+    assert round_while(up=False) == over
+    sample("store")
+    go_round()
+    one = Incident.objects.get()
+    assert (one.cause, one.severity) == ("outage", "critical")
+    Incident.objects.all().delete()
+    Condition.objects.all().delete()
+    SampledCounters.objects.all().delete()
+    go_round()
+    assert Incident.objects.get().cause == "outage"
 
 
 def test_the_store_leaves_postgresql_by_itself_and_comes_back(outage, monkeypatch):
