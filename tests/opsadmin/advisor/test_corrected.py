@@ -20,7 +20,8 @@ CASES = {
     ),
     "what stops at the first": (
         """SELECT count(*) FROM measured AS o
-        WHERE o.small = 3 AND NOT EXISTS (SELECT FROM measured AS i WHERE i.parent = o.id AND i.price > 5)""",
+        WHERE o.small = 3 AND o.hundred < 40
+            AND NOT EXISTS (SELECT FROM measured AS i WHERE i.parent = o.id AND i.price > 5)""",
         "parent",
         0.06,
         0.02,

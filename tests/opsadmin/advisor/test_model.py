@@ -223,6 +223,13 @@ JOINS = [
         "",
         more=(("selectivity", 1 / 60000), ("joined", True)),
     ),
+    Case(
+        "SELECT * FROM papers AS p WHERE p.tags = '{7}' AND NOT EXISTS (SELECT FROM measured AS m WHERE m.big = p.id)",
+        "measured",
+        ("big",),
+        "",
+        more=(("selectivity", 1 / 60000), ("joined", True)),
+    ),
 ]
 
 

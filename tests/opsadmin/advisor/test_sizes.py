@@ -161,7 +161,7 @@ def test_nothing_is_sampled_that_is_not_gin_or_not_known(measured):
         ("gist", "papers", "the topic", "gist_trgm_ops", "", 1.5),
         ("gist", "papers", "words", "", "", 1.5),
         ("gist", "papers", "place", "", "", 1.5),
-        ("gist", "papers", "span", "", "", 1.5),
+        ("gist", "papers", "span", "", "", 1.6),  # PostgreSQL 18 sorts the ranges first
         ("gist", "papers", "ip", "inet_ops", "", 1.5),
         ("spgist", "papers", "place", "", "", 1.5),
         ("spgist", "papers", "the topic", "", "", 1.5),
