@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -19,7 +19,7 @@ from stores.backends.history_file import Locked, Name
 from stores.backends.history_line import decode_file
 from stores.backends.history_sql import sql
 from stores.backends.history_throttle import Throttle
-from stores.backends.spool import FORGET_AT_ONCE, Spool
+from stores.backends.spool import Spool
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -27,7 +27,7 @@ Work = Callable[[psycopg.Connection[Any]], Answer]
 #: Runs work on a connection; None where PostgreSQL is away.
 Attempt = Callable[[Work[Any]], Any]
 
-#: How often ids are looked through whose files are gone and whose processes died before they could say so.
+#: How often ids are looked through whose files are gone for days (ids_of_spool.sql says how many).
 CLEAR_SECONDS = 24 * 3600.0
 ANYTHING = (UUID(int=0), UUID(int=2**128 - 1))
 
@@ -45,6 +45,7 @@ class Sender:
         self._buffer = buffer
         self._attempt = attempt
         self._goes_on = goes_on
+        #: Batches of this process's memory, which nobody else has: these need not be known for long.
         self._done: list[UUID] = []
         self._clear_at = 0.0
         self._said = Throttle()
@@ -61,11 +62,10 @@ class Sender:
         """Send only what this process has not offered yet, and clear up behind it."""
         spool = self._buffer.spool
         name = spool.complete() if spool is not None else None
-        if (spool is None or name is None or self._send_file(spool, name)) and self._send_memory():
-            forget = self._forgettable(at_least=1)
-            if forget:
-                ids = {"ids": forget, "first": ANYTHING[0], "last": ANYTHING[1]}
-                self._attempt(lambda connection: connection.execute(sql("forget"), ids))
+        is_sent = (spool is None or name is None or self._send_file(spool, name)) and self._send_memory()
+        if is_sent and self._done:
+            ids = {"ids": self._done, "first": ANYTHING[0], "last": ANYTHING[1]}
+            self._attempt(lambda connection: connection.execute(sql("forget"), ids))
 
     # --- the spool -------------------------------------------------------------------------------------------------
 
@@ -121,11 +121,11 @@ class Sender:
     # --- PostgreSQL ------------------------------------------------------------------------------------------------
 
     def _write(self, batch: Batch) -> bool:
-        forget = self._forgettable()
+        forget = list(self._done)
         written = self._attempt(lambda connection: batch.write(connection, forget))
         if written is None:
             return False
-        self._forgotten(forget)
+        self._done = self._done[len(forget) :]
         self.written += written
         self.written_at = datetime.now(UTC)
         self.set_aside += batch.refused
@@ -142,19 +142,9 @@ class Sender:
             self._done.append(batch.id)
         return True
 
-    def _forgettable(self, at_least: int = FORGET_AT_ONCE) -> list[UUID]:
-        spool = self._buffer.spool
-        return self._done + (spool.forgettable(at_least) if spool is not None else [])
-
-    def _forgotten(self, ids: Sequence[UUID]) -> None:
-        gone = set(ids)
-        self._done = [done for done in self._done if done not in gone]
-        if self._buffer.spool is not None:
-            self._buffer.spool.forgotten(gone)
-
     def _clear(self) -> None:
-        """Forget the batches of dead processes that never came to it: those of this spool whose files are gone.
-        Another host's may still have theirs."""
+        """Forget the batches of this spool that were written days ago and whose files are gone. Until then a copy of the
+        directory, sent by somebody else, is known by its ids. Another host's may still have their files."""
         spool = self._buffer.spool
         if spool is None or monotonic() < self._clear_at:
             return

@@ -2,14 +2,13 @@
 
 `append` writes a line to this process's open file (no fsync: what was written survives the process's death, and
 `sync` takes care of the machine's). A file that is full, or due, becomes a batch: complete, with an id, for whichever
-process of the host is the first to lock it. It is deleted when PostgreSQL has committed it; only then, and once that
-deletion is on the disk, may its id be forgotten there."""
+process of the host is the first to lock it. It is deleted when PostgreSQL has committed it; its id is forgotten there
+only days later, and only once that deletion is on the disk."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,8 +26,6 @@ from stores.backends.history_spool_name import own_name
 FILE_BYTES = 2**20
 FILE_READINGS = 1_000
 DEFAULT_BYTES = 64 * 2**20
-#: So many deleted files share one sync of the directory, which must come before their ids are forgotten.
-FORGET_AT_ONCE = 16
 #: How old the knowledge of the directory's size may be when it matters.
 LOOK_AGAIN_SECONDS = 0.1
 
@@ -65,7 +62,6 @@ class Spool:
         self._bytes = 0
         self._looked_at = float("-inf")
         self._host = b""
-        self._removed: list[UUID] = []
         self._unsynced: set[str] = set()
         self._names_changed = False
 
@@ -205,23 +201,6 @@ class Spool:
             self._bytes -= size
             self._unsynced.discard(file.path)
             self._counts.pop(file.name, None)
-            self._removed.append(file.name.id)
-
-    def forgettable(self, at_least: int = FORGET_AT_ONCE) -> list[UUID]:
-        """Ids of deleted files that cannot come back, not by a power cut either; [] for fewer than `at_least`."""
-        removed = list(self._removed)
-        if len(removed) < at_least:
-            return []
-        try:
-            durable_file.sync_directory(self.directory)
-        except OSError:
-            return []
-        return removed
-
-    def forgotten(self, ids: Set[UUID]) -> None:
-        """These need not be told again."""
-        with self._lock:
-            self._removed = [removed for removed in self._removed if removed not in ids]
 
     def surely_gone(self, ids: list[UUID]) -> list[UUID]:
         """Those of the ids (all committed) that no file of this spool has. Raises OSError."""

@@ -19,11 +19,9 @@ import psycopg
 import pytest
 
 from stores.backends import history_file
-from stores.backends import spool as spool_module
 from stores.backends.history import HistoryService
 from stores.backends.history_line import decode_file
 from stores.backends.history_row import row_from_state
-from stores.backends.history_sender import Sender
 from stores.backends.spool import Spool, SpoolFull
 from stores.schema.adopt import adopt
 from tests.fixtures.proxy import proxy_to
@@ -127,14 +125,19 @@ def test_root_leaves_them_to_the_directory_s_owner(make, directory):
     assert {path.stat().st_uid for path in (directory, *directory.iterdir())} == {65534}
 
 
-def test_ids_are_forgotten_when_their_files_are_gone(make, ids, stored):
+def test_ids_are_forgotten_days_after_their_files_are_gone(make, ids, stored, store_db):
     with make() as history:
         for number in range(40):
             history.record({"last_action": str(number)})
             history.flush()
-        assert ids() <= spool_module.FORGET_AT_ONCE + 1
-    assert ids() == 0
-    assert len(stored()) == 40
+    assert ids() == 40, "a copy of the directory may come by"
+    with psycopg.connect(store_db) as connection:
+        connection.execute("UPDATE history_replay SET replayed_at = replayed_at - interval '3 days'")
+    with make() as history:
+        history.record({"last_action": "40"})
+        history.flush()
+    assert ids() == 1
+    assert len(stored()) == 41
 
 
 def test_ids_of_the_dead_are_cleared_away_but_those_of_other_hosts_stay(make, directory, store_db, ids):
@@ -144,7 +147,7 @@ def test_ids_of_the_dead_are_cleared_away_but_those_of_other_hosts_stay(make, di
     spool.append(row_from_state({}, "UTC", datetime.now(UTC)))
     name = spool.complete()
     first, _ = spool.range_of_ids()
-    rows = [(first, 0), (name.id, 0), ("ffffffff-0000-8000-8000-000000000000", 0), (2**128 - 1, 400)]
+    rows = [(first, 4), (name.id, 4), ("ffffffff-0000-8000-8000-000000000000", 4), (2**128 - 1, 400)]
     with psycopg.connect(store_db) as connection:
         for found, days in rows:
             connection.execute(
@@ -271,7 +274,7 @@ def test_a_process_killed_between_commit_and_delete_leaves_nothing_double(make, 
     with make() as history:
         until(lambda: files(directory) == [])
         assert history.pending == 0
-    assert (stored(), ids()) == (["once"], 0)
+    assert (stored(), ids()) == (["once"], 1)
 
 
 def test_of_two_that_take_over_one_file_one_writes_it(make, directory, store_db, stored):
@@ -315,19 +318,25 @@ def test_a_file_that_goes_while_its_lock_is_awaited_is_not_taken(directory, stor
     spool.close()
 
 
-def test_the_id_settles_it_where_two_send_the_same_file(make, directory, stored, store_db, tmp_path, monkeypatch):
-    """As after a copy of the directory: no lock of this host could know. The id does as long as it is there; who has sent
-    all forgets the ids of what is gone from the own directory, which may be before the other one comes."""
-    monkeypatch.setattr(Sender, "_forgettable", lambda self, at_least=1: [])
-    monkeypatch.setattr(Sender, "_clear", lambda self: None)
+def test_the_id_settles_it_where_two_send_the_same_file(make, directory, stored, store_db, tmp_path):
+    """As after a copy of the directory: no lock of this host could know. The id does, also where the other one comes after
+    all was sent."""
     left_behind(directory, store_db, "once")
     found = one_file(directory)
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / found.name).write_bytes(found.read_bytes())
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / found.name).write_bytes(found.read_bytes())
     histories = [make(), make(spool_dir=tmp_path / "copy")]
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(lambda history: history.flush(), histories))
     until(lambda: not any(history.pending for history in histories))
+    for history in histories:
+        history.close()
+    late = make(spool_dir=tmp_path / "late")
+    late.flush()
+    until(lambda: not late.pending)
+    assert files(tmp_path / "late") == []
     assert stored() == ["once"]
 
 
