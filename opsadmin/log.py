@@ -1,7 +1,8 @@
 """The log of runs: every operation that changes something, who asked for it, from where, and how it ended.
 
 It lives in the site database. A log that cannot be written never stops an operation that helps in an incident: the
-server's log says so."""
+server's log says so. Of statements it keeps no quoted constants: those are people's data. The definition of an index keeps
+its own: it takes back what was done."""
 
 from __future__ import annotations
 
@@ -17,11 +18,14 @@ from opsadmin.core.params import OnDatabase
 from opsadmin.core.result import plain
 from opsadmin.jobs.patiently import patiently
 from opsadmin.models import OperationRun
+from opsadmin.postgres.masking import masked
 
 logger = logging.getLogger(__name__)
 
 #: A result or a parameter beyond that is cut: the log is for reading.
 MAX_TEXT = 4000
+#: What statements are called in parameters and results.
+_STATEMENTS = frozenset({"queries", "query", "sql"})
 
 
 def started(operation: Operation, parameters: OnDatabase, caller: Caller) -> OperationRun | None:
@@ -33,7 +37,7 @@ def started(operation: Operation, parameters: OnDatabase, caller: Caller) -> Ope
         caller=caller.name[:150],
         door=caller.door,
         address=caller.address[:64],
-        parameters=_short(plain(parameters)),
+        parameters=_kept(plain(parameters)),
     )
     try:
         run.save()
@@ -54,7 +58,7 @@ def finished(
     run.lease = None
     if error is None:
         run.outcome = OperationRun.Outcome.DONE
-        run.result = _short(plain(result))
+        run.result = _kept(plain(result))
     else:
         ends = isinstance(error, Stopped | KeyboardInterrupt)
         run.outcome = OperationRun.Outcome.CANCELLED if ends else OperationRun.Outcome.FAILED
@@ -73,11 +77,13 @@ def _words(error: BaseException) -> str:
     return "Interrupted at the terminal." if isinstance(error, KeyboardInterrupt) else type(error).__name__
 
 
-def _short(value: Any) -> Any:
+def _kept(value: Any, name: str = "") -> Any:
+    """Plain data as the log has it: not too long, and statements without constants. `name`: what it is called."""
     if isinstance(value, str):
+        value = masked(value) if name in _STATEMENTS else value
         return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + " ..."
     if isinstance(value, dict):
-        return {key: _short(item) for key, item in list(value.items())[:100]}
+        return {key: _kept(item, key) for key, item in list(value.items())[:100]}
     if isinstance(value, list):
-        return [_short(item) for item in value[:100]]
+        return [_kept(item, name) for item in value[:100]]
     return value

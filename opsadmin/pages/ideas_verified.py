@@ -20,7 +20,7 @@ from opsadmin.pages.ideas_kept import QUERIES, WORKLOAD, Kept
 from opsadmin.pages.queries_text import gist, marked_up
 from opsadmin.pages.queries_view import percent, width_of
 from opsadmin.postgres.aliases import default_alias
-from opsadmin.postgres.masking import masked
+from opsadmin.postgres.masking import MASK, masked
 
 VERIFY = "verify_indexes"
 #: Runs that are looked at for the newest of each kind.
@@ -64,7 +64,7 @@ def _is_advice(result: Any) -> bool:
 
 
 def _kept(run: OperationRun, kind: str) -> Kept:
-    """The log has the statements as they were given; a page has no constants."""
+    """The log has statements without their constants (an older one had them), so those that had some cannot be asked again."""
     advice = dict(run.result or {})
     advice["queries"] = [{**one, "sql": masked(one["sql"])} for one in advice["queries"]]
     advice["not_analyzed"] = [{**one, "query": masked(one["query"])} for one in advice["not_analyzed"]]
@@ -75,7 +75,7 @@ def _kept(run: OperationRun, kind: str) -> Kept:
         by=run.caller,
         key=f"run-{run.pk}",
         given={name: run.parameters[name] for name in _GIVEN if run.parameters.get(name) is not None},
-        statements=tuple(given) if all(masked(one) == one for one in given) else (),
+        statements=tuple(given) if all(MASK not in one and masked(one) == one for one in given) else (),
         advice=advice,
     )
 

@@ -29,6 +29,7 @@ from opsadmin.pages.progress_result import Kept, as_json, without_secret_values
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.perform import find, perform
 from opsadmin.postgres.aliases import resolve_alias
+from opsadmin.postgres.masking import MASK
 
 CANCEL = "opsadmin.cancel_run"
 CREATE = "create_index"
@@ -139,7 +140,8 @@ def _undo(state: RunState) -> str:
 
 
 def _again(request: HttpRequest, run: OperationRun) -> str:
-    """The operation's page with the same parameters; empty where the person may not, or it takes others by now."""
+    """The operation's page with the same parameters; empty where the person may not, or it takes others by now, or where the
+    log left constants out of its statements."""
     try:
         operation = find(run.operation)
         values = changed(operation, parse(operation.parameters, run.parameters))
@@ -148,6 +150,8 @@ def _again(request: HttpRequest, run: OperationRun) -> str:
     if not request.user.has_perm(operation.permission):
         return ""
     values.pop("wait", None)
+    if MASK in str(values.get("queries", "")):
+        return ""
     query = query_of(values).urlencode()
     address = site_url(request, "ops_run_operation", operation.name)
     link = f"{address}?{query}" if query else address

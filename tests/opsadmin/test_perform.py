@@ -16,8 +16,9 @@ from opsadmin.core.errors import (
 )
 from opsadmin.core.operation import Caller, Effect, Preview, Progress, operation
 from opsadmin.core.params import OnDatabase, parameter
+from opsadmin.log import finished, started
 from opsadmin.models import OperationRun
-from opsadmin.perform import load, perform, preview
+from opsadmin.perform import find, load, perform, prepare, preview
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +78,19 @@ def test_a_run_is_kept_with_who_from_where_and_how_it_ended(drop):
     )
     assert run.elapsed_ms >= 0
     assert seen == [Progress(1, 2, "half")]
+
+
+def test_statements_are_kept_without_their_constants(db):
+    verify = find("verify_indexes")
+    statement = "SELECT * FROM person WHERE name = 'Anna' AND age > 3"
+    run = started(verify, prepare(verify, {"queries": [statement]}, CALLER), CALLER)
+    finished(
+        run, seconds=1, result={"ddl": "CREATE INDEX ON person (age) WHERE kind = 'x'", "queries": [{"sql": statement}]}
+    )
+    run = OperationRun.objects.get()
+    assert run.parameters["queries"] == ["SELECT * FROM person WHERE name = '***' AND age > 3"]
+    assert run.result["queries"] == [{"sql": "SELECT * FROM person WHERE name = '***' AND age > 3"}]
+    assert run.result["ddl"].endswith("kind = 'x'"), "it is what makes the index again"
 
 
 def test_what_destroys_waits_for_a_yes(drop):
