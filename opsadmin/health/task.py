@@ -25,7 +25,8 @@ SLEEPERS_EVERY = timedelta(days=1)
 def look_at_all() -> str:
     """Look at every PostgreSQL alias and keep the reports; a sentence of what was found.
 
-    Raises `OperationFailed` where one did not answer."""
+    Raises `OperationFailed` where none answered. One of several that is away fails nothing else: it is named, and it has an
+    incident of its own."""
     found: list[str] = []
     silent: list[str] = []
     for database in postgres_aliases():
@@ -43,9 +44,10 @@ def look_at_all() -> str:
             continue
         keep(database, report, facts_of(database))
         found.append(f"{database}: {report.overall_status.value}")
-    if silent:
-        raise OperationFailed(" ".join([*silent, *found]))
-    return ", ".join(found) + "." if found else _("There is no PostgreSQL to look at.")
+    if silent and not found:
+        raise OperationFailed(" ".join(silent))
+    looked = ", ".join(found) + "." if found else _("There is no PostgreSQL to look at.")
+    return " ".join([*silent, looked])
 
 
 def _is_left_asleep(database: str) -> bool:

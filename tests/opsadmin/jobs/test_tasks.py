@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,11 @@ def test_what_is_registered():
 def test_the_health_is_kept_and_a_server_that_sleeps_is_left_asleep(outage, monkeypatch):  # noqa: F811
     assert health.look_at_all().startswith("store: ")
     snapshot = HealthSnapshot.objects.get()
+    with monkeypatch.context() as two:
+        # One of several that is away is named, and fails nothing.
+        two.setattr(health, "postgres_aliases", lambda: ("nowhere", "store"))
+        assert re.match("nowhere: .+ store: ", health.look_at_all())
+    HealthSnapshot.objects.exclude(pk=snapshot.pk).delete()
     monkeypatch.setattr(health, "next_look", lambda database, before: timezone.now())
     assert health.look_at_all() == "store is left asleep."
     HealthSnapshot.objects.update(taken_at=snapshot.taken_at - timedelta(days=2))
