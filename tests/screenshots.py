@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ LOAD = (
     "SELECT data FROM json_store WHERE kind = 'state'",
     "SELECT count(*), max(timestamp) FROM state_history WHERE timestamp > now() - interval '1 day'",
     "SELECT * FROM state_history ORDER BY timestamp DESC LIMIT 20",
+    "SELECT timestamp, temperature FROM state_history WHERE error_count > 3",
+    "SELECT avg(temperature) FROM state_history WHERE last_action = 'cool' AND temperature > 28",
     "SELECT s.kind, h.timestamp FROM json_store AS s CROSS JOIN state_history AS h WHERE s.data ? 'automation_enabled'",
 )
 START_SECONDS = 180.0
@@ -99,7 +101,7 @@ def site(var: Path) -> Iterator[tuple[str, str]]:
 def work(var: Path) -> None:
     """Something to see: what a dashboard asks of its database."""
     with psycopg.connect((var / "postgres.dsn").read_text(encoding="utf-8").strip(), autocommit=True) as connection:
-        for _ in range(40):
+        for _ in range(400):
             for statement in LOAD:
                 connection.execute(statement)
     # A past: as if the site had run for two days.
@@ -107,6 +109,23 @@ def work(var: Path) -> None:
     environment = {**os.environ, "VAR_DIR": str(var), "ENV_FILE": "/dev/null", "POSTGRES_URL": ""}
     environment["DJANGO_SETTINGS_MODULE"] = "switchbot_site.settings"
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, check=True)
+
+
+@contextmanager
+def others(var: Path) -> Iterator[None]:
+    """Sessions of other people: one holds a row, another waits for it, a third has asked for something long."""
+    dsn = (var / "postgres.dsn").read_text(encoding="utf-8").strip()
+    row = "UPDATE state_history SET error_count = 0 WHERE id = (SELECT min(id) FROM state_history)"
+    with ExitStack() as stack:
+        stack.enter_context(suppress(psycopg.Error))  # PostgreSQL is stopped meanwhile
+        for name, text in (("cleanup", row), ("dashboard", row), ("report", "SELECT pg_sleep(600)")):
+            connection = stack.enter_context(closing(psycopg.connect(dsn, application_name=name)))
+            if name == "cleanup":
+                connection.execute(text)
+            else:
+                connection.pgconn.send_query(text.encode())
+                connection.pgconn.flush()
+        yield
 
 
 def stop_postgresql(var: Path) -> None:
@@ -140,9 +159,14 @@ def pictures(chromium: Any, address: str, password: str, var: Path, wanted: set[
     page.wait_for_selector("#user-tools")
     found = addresses(page, address)
     shown = {name: where for name, where in found.items() if not wanted or name in wanted}
+    if "ideas" in shown:
+        page.goto(shown["ideas"])
+        page.get_by_role("button", name="Look for ideas").click()
+        page.wait_for_selector("#drops-head, .ideas-head, .ideas-lines")
     state = person.storage_state()
-    for name, picture in _all(chromium, state, shown, LOOKS):
-        yield name, picture
+    with others(var):
+        for name, picture in _all(chromium, state, shown, LOOKS):
+            yield name, picture
     stop_postgresql(var)
     # What was read a moment ago is shown again; somebody looks now.
     page.goto(f"{address}/admin/ops/overview/?fresh")
