@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.pages.furnish import furnish
 from benchmarks.pages.place import LARGEST, Log, Site, hanging, large_cluster, locked, served, stopped
 from benchmarks.pages.walk import Quiet, Visits, addresses, visit
 from benchmarks.pages.weigh import Weight, weigh
@@ -50,7 +51,8 @@ def measure(site: Site, cluster: Cluster, options: argparse.Namespace, console: 
     console.print(f"The first look of all: {cold.first_ms:.0f} ms, {cold.most_statements} statements")
     for _ in range(2):
         site.manage("ops", "tick")
-    found = [one for one in addresses(site) if options.only in one or one == INDEX]
+    beside = furnish(site, cluster)
+    found = [one for one in dict.fromkeys([*addresses(site), *beside]) if options.only in one or one == INDEX]
     missed = 0
     rows = visit(site, found, options.rounds, log=log, settle=quiet)
     weights = weigh(site, found)

@@ -40,7 +40,9 @@ _ENTRY = re.compile(
 )
 _FAILED = re.compile(r"^@[^@]*@(?P<role>[^@]*)@ ERROR:", re.M)
 _SENT = re.compile(r"(?:statement|execute [^:]*): (?P<sql>.*)", re.S)
-_FRAME = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SET\s|SAVEPOINT|RELEASE|DEALLOCATE|SELECT set_config\(s\.name)", re.I)
+_FRAME = re.compile(
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SET\s|SAVEPOINT|RELEASE|DEALLOCATE|SELECT (pg_catalog\.)?set_config\()", re.I
+)
 
 
 @contextmanager
