@@ -332,7 +332,9 @@ def _lookups(node: Plan, asked: _Asked) -> Cost | None:
     places = (("Inner", "Outer"), ("Outer", "Inner"))
     for place, other in places[:1] if node["Node Type"] == "Nested Loop" else places:
         scan = _unwrapped(sides[place])
-        kinds = ("Inner", "Left", "Semi", "Anti") if place == "Inner" else ("Inner", "Right", "Right Semi", "Right Anti")
+        kinds = (
+            ("Inner", "Left", "Semi", "Anti") if place == "Inner" else ("Inner", "Right", "Right Semi", "Right Anti")
+        )
         if not _is_scan(scan, asked.table, asked.condition) or node.get("Join Type", "Inner") not in kinds:
             continue
         if not _is_by(node, scan, asked.condition):

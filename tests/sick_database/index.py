@@ -10,6 +10,9 @@ import psycopg
 from tests.fixtures.postgres import flush_statistics
 from tests.sick_database.plant import Bed, LookAlike, Problem
 
+#: Before, a database says that it was reset when it was first used: only counters of days prove anything there.
+UNUSED_SINCE = 15
+
 #: What ANALYZE saw is told to those who may read the table.
 READABLE = "GRANT USAGE ON SCHEMA idx TO monitor, bare; GRANT SELECT ON ALL TABLES IN SCHEMA idx TO monitor, bare;"
 
@@ -367,6 +370,7 @@ UNUSED = [
     Problem(
         "an index that nobody reads",
         check="index.unused",
+        since=UNUSED_SINCE,
         object="idx.idle_n",
         message="idx.idle",
         sow=filled(
@@ -376,6 +380,7 @@ UNUSED = [
     Problem(
         "the wider of two that would serve a foreign key",
         check="index.unused",
+        since=UNUSED_SINCE,
         object="idx.served_twice_2",
         sow=made("CREATE TABLE served (id int PRIMARY KEY); INSERT INTO served VALUES (0), (1);")
         + filled(
@@ -390,6 +395,7 @@ UNUSED = [
     Problem(
         "a partitioned index that nobody reads",
         check="index.unused",
+        since=UNUSED_SINCE,
         object="idx.idles_n",
         sow=made(
             """

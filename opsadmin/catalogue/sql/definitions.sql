@@ -32,7 +32,7 @@ WHERE d.adrelid = %(oid)s AND a.attgenerated <> '' AND %(index)s::oid IS NULL
 UNION ALL
 SELECT 'trigger', t.oid::bigint, pg_get_triggerdef(t.oid)
 FROM pg_trigger AS t
-WHERE t.tgrelid = %(oid)s AND t.tgqual IS NOT NULL AND NOT t.tgisinternal AND %(index)s::oid IS NULL
+WHERE t.tgrelid = %(oid)s AND t.tgqual IS NOT NULL AND (NOT t.tgisinternal OR t.tgparentid <> 0) AND %(index)s::oid IS NULL
 UNION ALL
 SELECT 'policy_using', p.oid::bigint, pg_get_expr(p.polqual, p.polrelid)
 FROM pg_policy AS p

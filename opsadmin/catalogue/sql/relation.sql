@@ -116,13 +116,15 @@ CROSS JOIN LATERAL (
                 CASE WHEN t.tgtype & 32 > 0 THEN 'TRUNCATE' END
             ], NULL) AS events,
             t.tgfoid::regprocedure::text AS function,
-            t.tgisinternal AS internal,
+            t.tgisinternal AND (t.tgparentid = 0 OR t.tgconstraint <> 0) AS internal,
             -- A condition is written out with the table's columns, which takes a lock.
             CASE WHEN t.tgqual IS NULL THEN pg_get_triggerdef(t.oid) END AS definition,
             obj_description(t.oid, 'pg_trigger') AS comment
         FROM pg_trigger AS t
-        -- The triggers of a foreign key are of interest where somebody switched them off.
-        WHERE t.tgrelid = c.oid AND (NOT t.tgisinternal OR t.tgenabled <> 'O')
+        -- The triggers of a foreign key are of interest where somebody switched them off. Before PostgreSQL 15 a
+        -- partition's copy of a trigger counts as internal.
+        WHERE t.tgrelid = c.oid
+            AND (NOT t.tgisinternal OR t.tgenabled <> 'O' OR t.tgparentid <> 0 AND t.tgconstraint = 0)
     ) AS g
 ) AS triggers
 CROSS JOIN LATERAL (

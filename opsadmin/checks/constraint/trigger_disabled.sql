@@ -15,7 +15,10 @@ SELECT
 FROM pg_trigger AS g
 INNER JOIN relations AS r ON r.oid = g.tgrelid
 LEFT JOIN pg_trigger AS above ON above.oid = g.tgparentid
-WHERE NOT g.tgisinternal AND g.tgenabled = 'D' AND above.tgenabled IS DISTINCT FROM 'D'
+-- Before PostgreSQL 15 a partition's copy counts as internal, too; those of constraints are left to another check.
+WHERE (NOT g.tgisinternal OR above.oid IS NOT NULL AND g.tgconstraint = 0)
+    AND g.tgenabled = 'D'
+    AND above.tgenabled IS DISTINCT FROM 'D'
 UNION ALL
 SELECT
     format('%s.%I', r.object, w.rulename) AS object,

@@ -63,9 +63,22 @@ def test_nothing_harms_as_a_restricted_role(shop):
     assert [one for one in found if not one[1] and one[0] not in SHOWN_MASKED] == []
 
 
+#: What PostgreSQL itself refuses before 15: it has no MERGE, and tells only superusers of its memory.
+BEFORE_15 = {SUPERUSER: {"explain_merge"}, READER: {"explain_merge", "memory", "shared_memory"}}
+
+
 @pytest.mark.parametrize("user", [SUPERUSER, READER])
 def test_what_only_reads_is_not_refused(shop, user):
-    found = outcomes(shop, [case for case in LEGITIMATE if case.reader or user == SUPERUSER], user)
+    version = shop.witness.info.server_version
+    found = outcomes(
+        shop,
+        [
+            case
+            for case in LEGITIMATE
+            if (case.reader or user == SUPERUSER) and (version >= 150_000 or case.name not in BEFORE_15[user])
+        ],
+        user,
+    )
     assert [one for one in found if one[1]] == []
 
 

@@ -246,7 +246,8 @@ def test_nothing_is_added_up_once_for_each_statement(workload):
         waiting.extend(node.get("Plans", ()))
         if node.get("CTE Name") == "recorded" or node["Node Type"] == "Function Scan":
             scans.append(node["Actual Loops"])
-    assert scans == [1, 1, 1, 1]  # the statements twice, the function that reads them, and since when it counts
+    # The statements twice, the function that reads them, and (not inlined by every version) since when it counts.
+    assert scans in ([1, 1, 1, 1], [1, 1, 1])
 
 
 def test_wrong_parameters(workload):
