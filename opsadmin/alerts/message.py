@@ -110,10 +110,15 @@ def _line(change: Mapping[str, Any], database: str) -> str:
             words = _("Critical: %(title)s (%(database)s). %(message)s")
         case _:
             words = _("Warning: %(title)s (%(database)s). %(message)s")
-    line = words % values
+    # A message that says the title again says nothing.
+    line = words % {**values, "message": ""} if _is_same(change) else words % values
     if more := change.get("more"):
         line += " " + ngettext("%(n)d more of the kind.", "%(n)d more of the kind.", more) % {"n": more}
     return " ".join(line.split())
+
+
+def _is_same(change: Mapping[str, Any]) -> bool:
+    return str(change["message"]).strip().rstrip(".") == str(change["title"]).strip().rstrip(".")
 
 
 def _label(message: Mapping[str, Any]) -> str:

@@ -3,11 +3,11 @@ dies in between has told nobody of what did not happen, and forgotten nobody. Ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from opsadmin.alerts.channels import Channel
@@ -19,17 +19,25 @@ State = AlertDelivery.State
 
 #: Seconds before each further attempt; after the last it is given up.
 PAUSES = (15, 60, 300, 900, 3600, 10_800)
+#: Who is tried again within that time is not hurried.
+SOON = timedelta(minutes=1)
 #: Attempts where the other side says that it does not want it.
 REFUSED_ATTEMPTS = 3
 #: How long one process may be at one message before another takes it over.
 CLAIM = timedelta(minutes=2)
 
 
-def put(ways: Iterable[Channel], subject: str, message: dict[str, Any]) -> list[AlertDelivery]:
-    """Write the message for each channel.
+def put(ways: Sequence[Channel], subject: str, message: dict[str, Any]) -> list[AlertDelivery]:
+    """Write the message for each channel. What waits there for long yet is tried once more at once, beside its own attempts: it
+    goes first, and an outage is not to be told hours later because a message of the night did not arrive.
 
     Raises Django's database errors."""
     now = timezone.now()
+    for way in ways:
+        late = AlertDelivery.objects.filter(
+            channel=way.name, state=State.WAITING, attempts__gt=0, next_at__gt=now + SOON
+        )
+        late.update(next_at=now, attempts=F("attempts") - 1)
     rows = [
         AlertDelivery.objects.create(channel=way.name, subject=subject, message=message, created_at=now, next_at=now)
         for way in ways

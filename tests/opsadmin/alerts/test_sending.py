@@ -92,6 +92,23 @@ class TestByHand:
             send_waiting()
         assert states() == [("127.0.0.1", "given_up", len(outbox.PAUSES) + 1)]
 
+    def test_one_that_waits_for_hours_does_not_hold_up_what_comes_after_it(self, alerts, webhook):
+        alerts(webhook.url)
+        webhook.answers = [503] * 4
+        note(0, critical("index.invalid"))
+        for _ in range(3):
+            later()
+            send_waiting()
+        assert states() == [("127.0.0.1", "waiting", 3)]
+        note(1, critical("connection.answers"))
+        assert send_waiting() == (0, 1)
+        assert states()[0] == ("127.0.0.1", "waiting", 3), "it has as many attempts of its own as before"
+        note(20, fine("index.invalid"), fine("connection.answers"))
+        note(25, fine("index.invalid"), fine("connection.answers"))
+        sent, failed = send_waiting()
+        assert (sent >= 2, failed) == (True, 0)
+        assert not AlertDelivery.objects.filter(state=State.WAITING).exists()
+
     @pytest.mark.parametrize("status", [301, 307, 404, 410])
     def test_a_no_is_given_up_soon_and_nobody_is_followed(self, alerts, webhook, status):
         alerts(webhook.url)
