@@ -14,6 +14,7 @@ from opsadmin.logbook.steps import Step, steps_of
 from opsadmin.logbook.timeline import Entry, entries_of
 from opsadmin.logbook.told import incident_told
 from opsadmin.models import Decision, Incident
+from opsadmin.perform import title_of
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _FENCE = re.compile(r"`{3,}")
@@ -33,7 +34,7 @@ def incident_markdown(incident: Incident) -> str:
         (_("Lasted"), lasted if told.closed_at else _("%(time)s so far") % {"time": lasted}),
     ]
     parts = [f"# {_('Incident')} {incident.pk}: {escaped(incident.title)}", _facts(facts)]
-    if incident.message:
+    if incident.message and not _is_same(incident.title, incident.message):
         parts.append(escaped(incident.message))
     parts.append(f"## {_('Timeline')}")
     parts += ["\n".join(_entry(entry) for entry in entries_of(incident))]
@@ -58,7 +59,7 @@ def decision_markdown(decision: Decision, level: int = 1) -> str:
     if decision.incident is not None:
         facts.append((_("Incident"), f"{decision.incident.pk}: {decision.incident.title}"))
     if decision.run is not None:
-        facts.append((_("Run"), f"{decision.run.pk}: {decision.run.operation}"))
+        facts.append((_("Run"), f"{decision.run.pk}: {title_of(decision.run.operation)}"))
     parts = [f"{mark} {decision.pk}. {escaped(decision.title)}", _facts(facts)]
     for name, text in (
         (_("Context"), decision.context),
@@ -95,7 +96,7 @@ def _facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    said = " ".join(one for one in (entry.title, entry.text if entry.kind != "note" else "") if one)
+    said = _both(entry.title, entry.text if entry.kind != "note" else "")
     head = f"- {when(entry.at)} ({offset(entry.seconds)}) **{entry.word}**"
     line = f"{head}: {escaped(said)}" if said else head
     if entry.who:
@@ -105,15 +106,25 @@ def _entry(entry: Entry) -> str:
     return line
 
 
+def _both(title: str, text: str) -> str:
+    """The title, and what the text says beyond it."""
+    if not (title and text):
+        return title or text
+    return title if _is_same(title, text) else f"{title}: {text}"
+
+
+def _is_same(title: str, text: str) -> bool:
+    return title.strip().rstrip(".") == text.strip().rstrip(".")
+
+
 def offset(seconds: float) -> str:
     """`+12 min` after the incident opened, `−3 min` before."""
     return f"{'−' if seconds <= -1 else '+'}{said_seconds(abs(seconds)) if abs(seconds) >= 1 else '0 s'}"
 
 
 def _step(step: Step) -> str:
-    lines = [
-        f"- **{escaped(step.title)}**: {escaped(step.message)}" if step.message else f"- **{escaped(step.title)}**"
-    ]
+    says_more = step.message and not _is_same(step.title, step.message)
+    lines = [f"- **{escaped(step.title)}**: {escaped(step.message)}" if says_more else f"- **{escaped(step.title)}**"]
     if step.hint:
         lines.append(f"  {escaped(step.hint)}")
     if step.docs:

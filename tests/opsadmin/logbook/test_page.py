@@ -74,6 +74,7 @@ def test_the_file_of_an_incident(lead):
     said = answer.content.decode()
     assert said.startswith(f"# Incident {one.pk}: Index invalid\n")
     assert "\\`a\\` \\*b\\* \\<i\\>\\|\\# \\# no heading" in said
+    assert "**Critical**: Index invalid: \\`a\\`" in said
     assert "  > First\n  > \\# second" in said
     assert "  ````sql\n  SELECT '```';\n  SELECT 2;\n  ````" in said
     assert [line for line in said.splitlines() if line.startswith("#")] == [
