@@ -3,12 +3,15 @@ without it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import connections
+from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
-from opsadmin.models import CheckThreshold, IgnoredFinding
+from opsadmin.models import CheckThreshold, IgnoredFinding, OperationRun
 from opsadmin.pages import looks, patient
 from tests.fixtures.browser import NARROW, WIDE
 from tests.opsadmin.pages.counted import point_at
@@ -74,7 +77,7 @@ def test_an_unused_index_is_found_and_dropped(lead, indexed):
     look_at(lead, "index", f"{INDEXES}?index=public.orders_note_idx", LOOKS[1:])
 
 
-def test_settings_and_a_threshold(lead, indexed):
+def test_settings_a_threshold_and_how_long_runs_are_kept(lead, indexed):
     IgnoredFinding.objects.create(check_id="index.unused", object="public.orders_*", reason="Known.")
     lead.visit(f"{SETTINGS}?area=index")
     lead.page.get_by_role("link", name="Change index.unused.min_bytes").click()
@@ -86,7 +89,19 @@ def test_settings_and_a_threshold(lead, indexed):
     lead.page.get_by_text("index.unused.min_bytes is 2 MB from now on.").wait_for()
     look_at(lead, "settings", f"{SETTINGS}?area=index")
     look_at(lead, "settings-access", f"{SETTINGS}?part=access", LOOKS[1:])
-    look_at(lead, "settings-kept", f"{SETTINGS}?part=kept", LOOKS[2:])
+    old = OperationRun.objects.create(operation="x", effect="writes", caller="anna", door="page", outcome="done")
+    OperationRun.objects.filter(pk=old.pk).update(started_at=timezone.now() - timedelta(days=40))
+    lead.visit(f"{SETTINGS}?part=kept")
+    lead.page.get_by_role("link", name="Change Runs of operations: how long").click()
+    lead.page.get_by_label("Days").fill("30")
+    lead.page.get_by_label("Reason").fill("A small disk.")
+    lead.page.get_by_role("button", name="Save").click()
+    lead.page.get_by_text("The next clean-up forgets 1 row for good.").wait_for()
+    lead.check_accessibility()
+    lead.picture("settings-retention")
+    lead.page.get_by_role("button", name="Yes, forget them").click()
+    lead.page.get_by_text("Runs of operations: how long: 30 days from now on.").wait_for()
+    look_at(lead, "settings-kept", f"{SETTINGS}?part=kept", LOOKS[1:])
 
 
 def test_both_while_postgresql_is_away(lead, indexed, monkeypatch):
