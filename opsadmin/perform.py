@@ -11,7 +11,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils.module_loading import autodiscover_modules
 
-from opsadmin.core.errors import NotConfirmed, NotPermitted, OperationError, OperationFailed
+from opsadmin.core.errors import NotConfirmed, NotPermitted, OperationError, OperationFailed, UnknownOperation
 from opsadmin.core.operation import Call, Caller, Effect, Operation, Preview, Progress, named, registered
 from opsadmin.core.params import LongOnDatabase, OnDatabase, parse
 from opsadmin.jobs.runner import carry_out, here
@@ -42,6 +42,14 @@ def find(name: str) -> Operation:
     Raises `UnknownOperation`."""
     load()
     return named(name)
+
+
+def title_of(name: str) -> str:
+    """What the operation is called for people; its name where it is no more."""
+    try:
+        return str(find(name).title)
+    except UnknownOperation:
+        return name
 
 
 def prepare(operation: Operation, given: Mapping[str, Any], caller: Caller) -> OnDatabase:

@@ -20,6 +20,8 @@ from opsadmin.faces.sql_file import split_statements
 
 #: What the name of a parameter gets in front where the command has an option of that name itself.
 PREFIX = "parameter-"
+#: Parameters that are statements; what else has several lines is a text.
+_STATEMENTS = ("sql", "ddl", "query", "queries")
 
 
 class Parser(argparse.ArgumentParser):
@@ -278,7 +280,7 @@ def _metavar(parameter: Parameter) -> str:
     kinds = {"integer": "N", "number": "X", "json": "JSON"}
     if parameter.name == "database":
         return "ALIAS"
-    return kinds.get(parameter.kind, "SQL" if parameter.multiline else "TEXT")
+    return kinds.get(parameter.kind, "SQL" if parameter.name in _STATEMENTS else "TEXT")
 
 
 def _help(parameter: Parameter) -> str:

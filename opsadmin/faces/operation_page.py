@@ -11,6 +11,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -24,6 +25,7 @@ from opsadmin.core.result import plain
 from opsadmin.faces.drawn import drawn_blocks
 from opsadmin.faces.operation_form import CSRF, OWN, OperationForm, changed, command_of, given_in, is_long, query_of
 from opsadmin.jobs.state import RunState
+from opsadmin.pages.registry import pages
 from opsadmin.pages.report_view import ReportView, view_of
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.perform import find, perform, prepare, preview
@@ -36,6 +38,23 @@ LONGEST_ADDRESS = 1800
 #: How many previews of a person can be open at once.
 OPEN_FORMS = 20
 _FORMS = "opsadmin_forms"
+#: The page where what an operation did shows, by the group of the operation, or by its name.
+_PAGES = {
+    "activity": "activity",
+    "alerts": "logbook",
+    "catalogue": "tables",
+    "explain_query": "queries",
+    "execute_sql": "sql",
+    "health": "overview",
+    "index": "indexes",
+    "logbook": "logbook",
+    "queries": "ideas",
+    "runs": "progress",
+    "set_retention": "settings",
+    "list_retention": "settings",
+    "store": "store-fallback",
+    "get_top_queries": "queries",
+}
 
 
 # --- one of them ----------------------------------------------------------------------------------------------------
@@ -230,10 +249,23 @@ def _page(asked: Asked, **more: Any) -> HttpResponse:
         "asked": asked,
         "link": link if len(link) <= LONGEST_ADDRESS else "",
         "command": command_of(operation, values) if asked.parameters is not None else "",
+        "back": _back(asked),
         "named": [(name.replace("_", " "), _short(value)) for name, value in values.items()],
         **more,
     }
     return render_page(asked.request, "operation", context)
+
+
+def _back(asked: Asked) -> tuple[str, str] | None:
+    """The title and the address of the page that it belongs to, of the same database; None where the person may not see it."""
+    operation = asked.operation
+    slug = _PAGES.get(operation.name) or _PAGES.get(operation.group)
+    page = next((one for one in pages() if one.slug == slug), None)
+    if page is None or not asked.request.user.has_perm(page.permission):
+        return None
+    database = str(asked.values.get("database", ""))
+    query = f"?{urlencode({'database': database})}" if database else ""
+    return str(page.title), site_url(asked.request, page.url_name) + query
 
 
 def _short(value: Any) -> str:

@@ -149,7 +149,9 @@ class Paper:
             grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
             for index, column in enumerate(table.columns):
                 number = index in table.numeric
-                grid.add_column(safe(column), justify="right" if number else "left", no_wrap=number, overflow="fold")
+                # A name is to be copied: it is not broken where sentences can give way.
+                whole = number or all(" " not in row[index] and len(row[index]) <= LONGEST_WORD for row in rows)
+                grid.add_column(safe(column), justify="right" if number else "left", no_wrap=whole, overflow="fold")
             for row in rows:
                 grid.add_row(*map(cell, row))
             self._console.print(grid if self._fits(table, rows) else records(table.columns, rows))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from opsadmin.core.result import Result
 from opsadmin.logbook.incidents import runs_within
 from opsadmin.models import Incident, IncidentEvent, Mark
+from opsadmin.perform import title_of
 from opsadmin.workload.marks import marks
 
 Kind = IncidentEvent.Kind
@@ -45,7 +46,7 @@ SIGNS = {
 @dataclass(frozen=True)
 class Entry(Result):
     """`seconds`: since the incident opened, below zero before. `word` says the kind in the reader's language, `title` what
-    it is about. `run`: the number of a run of an operation."""
+    it is about. `run`: the number of a run of an operation, `operation` its name."""
 
     at: datetime
     seconds: float
@@ -56,6 +57,7 @@ class Entry(Result):
     text: str
     who: str
     run: int | None = None
+    operation: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -85,10 +87,11 @@ def _entry(incident: Incident, event: IncidentEvent) -> Entry:
             incident,
             event.at,
             "run",
-            title=event.subject,
+            title=title_of(event.subject),
             text=_run_text(event.data.get("outcome", ""), event.text),
             who=event.who,
             run=event.data.get("run"),
+            operation=event.subject,
         )
     return _made(
         incident,
@@ -104,7 +107,16 @@ def _entry(incident: Incident, event: IncidentEvent) -> Entry:
 
 def _run(incident: Incident, run: Any) -> Entry:
     text = _run_text(run.outcome, run.error)
-    return _made(incident, run.started_at, "run", title=run.operation, text=text, who=run.caller, run=run.pk)
+    return _made(
+        incident,
+        run.started_at,
+        "run",
+        title=title_of(run.operation),
+        text=text,
+        who=run.caller,
+        run=run.pk,
+        operation=run.operation,
+    )
 
 
 def _run_text(outcome: str, error: str) -> str:

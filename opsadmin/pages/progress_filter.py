@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from opsadmin.core.errors import OperationError, UnknownOperation
+from opsadmin.core.errors import OperationError
 from opsadmin.jobs import task_log
 from opsadmin.jobs.state import SILENCE
 from opsadmin.jobs.tasks import find_task
 from opsadmin.models import OperationRun
-from opsadmin.perform import find
+from opsadmin.perform import title_of
 
 #: Runs on a page.
 PAGE = 25
@@ -45,14 +45,6 @@ def since_names() -> dict[str, tuple[str, timedelta]]:
         "week": (_("7 days"), timedelta(days=7)),
         "month": (_("30 days"), timedelta(days=30)),
     }
-
-
-def title_of(operation: str) -> str:
-    """The operation's title; its name where it is no more."""
-    try:
-        return str(find(operation).title)
-    except UnknownOperation:
-        return operation
 
 
 def title_of_run(run: OperationRun) -> str:

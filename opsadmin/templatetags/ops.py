@@ -14,10 +14,16 @@ from opsadmin.core.blocks import said_bytes, said_seconds
 from opsadmin.core.errors import OperationError
 from opsadmin.core.operation import Effect
 from opsadmin.models import HealthSnapshot
+from opsadmin.perform import title_of
 from opsadmin.postgres.aliases import default_alias
+from opsadmin.retold import retold
 from opsadmin.snapshots import latest
 
 register = template.Library()
+
+
+register.filter("retold", retold)
+register.filter("operation_title", title_of)
 
 
 @register.filter
