@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.fixtures.postgres import require_server
+
 ODD = '"Odd ""Sch.ma"."Sélect Ünï.code ""x"""'
 
 STATEMENTS = {
@@ -133,6 +135,8 @@ STATEMENTS = {
     "nothing": "SELECT 1",
     "trailing": "SELECT * FROM orders WHERE customer_id = 7; -- a comment",
 }
+if require_server().major < 15:
+    del STATEMENTS["merge"]
 
 #: What cannot be analysed, with a part of the reason.
 REFUSED = {

@@ -195,7 +195,7 @@ def test_rebuilt_renamed_and_moved_it_is_still_the_same(shop):
 
 
 def test_a_statement_is_found_again_under_its_new_number(shop):
-    """A table made anew gives its statements other numbers, as an upgrade does."""
+    """A table made anew gives its statements other numbers before PostgreSQL 18, as an upgrade does."""
     sell(shop)
     made(shop)
     sell(shop)
@@ -210,10 +210,12 @@ def test_a_statement_is_found_again_under_its_new_number(shop):
     assert found.calls == 50
     sell(shop, 7)
     assert verdict().calls == 57
-    assert len(found.queries[0].queryids) == 2
+    assert len(found.queries[0].queryids) == (1 if shop.info.server_version >= 180_000 else 2)
 
 
 def test_a_twin_in_another_schema_is_not_taken_for_it(shop):
+    if shop.info.server_version >= 180_000:
+        pytest.skip("From PostgreSQL 18 on it counts statements on tables of one name as one, whatever their schemas.")
     sell(shop)
     shop.execute("CREATE TABLE other.sale AS SELECT * FROM sale")
     shop.execute("SET search_path = other")

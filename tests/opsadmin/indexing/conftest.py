@@ -28,6 +28,10 @@ def indexing_dsn(superuser_dsn: str) -> Iterator[str]:
                 "WHEN unique_violation THEN NULL; END $$"
             )
         connection.execute(f"CREATE DATABASE {name} OWNER {OWNER}")
+    with psycopg.connect(make_conninfo(superuser_dsn, dbname=name), autocommit=True) as connection:
+        connection.execute(
+            f"ALTER SCHEMA public OWNER TO {OWNER}"
+        )  # the database's owner owns it from PostgreSQL 15 on
     yield make_conninfo(superuser_dsn, dbname=name)
     with psycopg.connect(superuser_dsn, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
