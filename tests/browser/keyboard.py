@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 #: Nobody presses Tab more often than this on one page.
 MOST = 400
+#: Presses before the page is asked what had the focus.
+AT_ONCE = 12
 
 #: What the page must let the keyboard reach, what has the focus, and how that looks.
 SCRIPT = """
@@ -46,7 +49,8 @@ SCRIPT = """
             .map((id) => document.getElementById(id)?.textContent || "").join(" ");
         const labels = [...(one.labels || [])].map((label) => label.textContent).join(" ");
         const inside = ["a", "button", "summary"].includes(one.localName) ? one.textContent : "";
-        const pictures = [...(one.labels || []), one].flatMap((from) => [...from.querySelectorAll("img")].map((img) => img.alt)).join(" ");
+        const pictures = [...(one.labels || []), one].flatMap((from) => [...from.querySelectorAll("img, span[title]")]
+            .map((inner) => inner.alt || inner.title)).join(" ");
         const value = ["submit", "button", "reset"].includes(one.type) && one.localName === "input" ? one.value : "";
         return [by, one.getAttribute("aria-label"), labels, inside, pictures, value, one.title].filter(Boolean).join(" ").trim();
     };
@@ -140,7 +144,9 @@ SCRIPT = """
     };
 
     const met = new Map();
+    const passed = [];
     window.__keyboard = {
+        told: passed,
         focused() {
             const one = document.activeElement;
             if (!one || one === document.body || one === document.documentElement) {
@@ -160,13 +166,25 @@ SCRIPT = """
             }
             return {
                 number: met.get(one), again, told: told(one), name: nameOf(one), ring: ring.says, cut: again ? "" : cut(one, ring.room),
-                covered: !again && isCovered(one), shut: one.localName === "summary" && !one.parentElement.open,
+                covered: !again && isCovered(one),
                 positive: one.tabIndex > 0, isDjangos: Boolean(one.closest("#changelist thead")),
                 box: [box.left + right, box.top + down, box.right + right, box.bottom + down],
                 inMain: document.querySelector("main")?.contains(one) || false,
             };
         },
+        // Whether the first link, when it was pressed, led to what the page is about; on from there, past the tabs.
+        skipped() {
+            const there = document.activeElement?.localName === "main";
+            const tabs = document.querySelectorAll(".ops-tabs a");
+            for (const tab of tabs) {
+                met.set(tab, met.size);
+            }
+            tabs[tabs.length - 1]?.focus();
+            passed.length = 0;
+            return there;
+        },
         fromTheTop() {
+            this.walks = true;
             const root = document.documentElement;
             root.tabIndex = -1;
             root.focus();
@@ -183,7 +201,7 @@ SCRIPT = """
                 && one.tabIndex < 0 && ![...one.querySelectorAll(tabbable)].some((inner) => inner.tabIndex >= 0 && isSeen(inner)));
             return {
                 unreached: wanted.filter((one) => !met.has(one)).map(told), mouseOnly: mouseOnly.map(told), still: still.map(told),
-                order: [...document.querySelectorAll(tabbable)].filter((one) => met.has(one)).map((one) => met.get(one)),
+                order: [...document.querySelectorAll(tabbable)].filter((one) => met.has(one) && inside(one)).map((one) => met.get(one)),
                 // Beside what an element says: Django's own remarks say that again.
                 shown: [...document.querySelectorAll("main [title]")].filter((one) => isSeen(one) && !one.closest("#changelist")
                     && !one.textContent.includes(one.title) && !one.title.includes(one.textContent.trim()))
@@ -191,18 +209,30 @@ SCRIPT = """
             };
         },
     };
+
+    // By then the focus has moved, and the page with it. What is folded is opened, as Enter does.
+    if (!window.__keyboardListens) {
+        window.__keyboardListens = true;
+        document.addEventListener("keyup", (event) => {
+            if (event.key === "Tab" && window.__keyboard.walks) {
+                window.__keyboard.told.push(window.__keyboard.focused());
+                const one = document.activeElement;
+                if (one?.localName === "summary" && !one.parentElement.open) {
+                    one.click();
+                }
+            }
+        });
+    }
 }
 """
 
 
 @dataclass(frozen=True)
 class Stop:
-    """What had the focus after a press of Tab."""
+    """What had the focus after a press of Tab: as the page has it, and as it is called."""
 
     told: str
     name: str
-    box: tuple[float, float, float, float]
-    in_main: bool
 
 
 @dataclass
@@ -214,42 +244,24 @@ class Walk:
 
 
 def walk(page: Any, *, whole: bool = False) -> Walk:
-    """From the top of the present page to its end by Tab; what is folded is opened by Enter on the way. Whatever the
-    keyboard cannot reach, does not show, shows cut off or too faint, or reaches out of order is a trouble. Unless the
-    `whole` page is wanted, its first link skips to what it is about."""
+    """From the top of the present page to its end by Tab; what is folded is opened on the way. Whatever the keyboard
+    cannot reach, does not show, shows cut off or too faint, or reaches out of order is a trouble. Unless the `whole` page
+    is wanted, its first link skips the header and the sidebar, and the row of tabs is left out."""
     page.evaluate(SCRIPT)
     page.evaluate("() => window.__keyboard.fromTheTop()")
     found = Walk()
-    before: dict[str, Any] | None = None
     if not whole:
         page.keyboard.press("Tab")
-        before = page.evaluate("() => window.__keyboard.focused()")
         page.keyboard.press("Enter")
-        if page.evaluate("() => document.activeElement.localName") != "main":
+        if not page.evaluate("() => window.__keyboard.skipped()"):
             found.troubles.append("The first link does not skip to what the page is about.")
-    for _ in range(MOST):
-        page.keyboard.press("Tab")
-        at = page.evaluate("() => window.__keyboard.focused()")
-        if at is None:
-            break
-        if at["again"]:
-            if before and before["number"] > 0 and at["number"] == 0:
-                break  # round the corner
-            if before and at["number"] == before["number"]:
-                continue  # a date is one field of several parts
-            found.troubles.append(f"The focus went back to {at['told']}.")
-            break
-        found.stops.append(Stop(at["told"], at["name"], tuple(at["box"]), at["inMain"]))
+    before: dict[str, Any] | None = None
+    for at in _stops(page, "Tab"):
+        found.stops.append(Stop(at["told"], at["name"]))
         found.troubles += _about(at)
         if before and (jump := _jump(before, at)):
             found.troubles.append(jump)
-        if at["shut"]:
-            page.keyboard.press("Enter")
-            if page.evaluate("() => window.__keyboard.focused().shut"):
-                found.troubles.append(f"{at['told']} does not open by Enter.")
         before = at
-    else:
-        found.troubles.append(f"After {MOST} presses of Tab the page has not ended.")
     missed = page.evaluate("(within) => window.__keyboard.missed(within)", "body" if whole else "main")
     found.troubles += [f"{one} is not reached." for one in missed["unreached"]]
     found.troubles += [f"{one} works by mouse alone." for one in missed["mouseOnly"]]
@@ -261,21 +273,34 @@ def walk(page: Any, *, whole: bool = False) -> Walk:
 
 
 def walk_back(page: Any, forth: Walk) -> list[str]:
-    """From where `walk` ended to the top again by Shift+Tab: what is missing on that way."""
-    back: list[str] = []
-    for _ in range(MOST):
-        page.keyboard.press("Shift+Tab")
-        at = page.evaluate("() => window.__keyboard.focused()")
-        if at is None:
-            if back:
-                break
-            continue
-        if not back or back[-1] != at["told"]:
-            back.append(at["told"])
-        if at["number"] == 0:
-            break
+    """From the end of the present page to its top by Shift+Tab, after a `walk` of the whole: what differs."""
+    page.evaluate(SCRIPT)
+    page.evaluate("() => window.__keyboard.fromTheTop()")
+    back = [at["told"] for at in _stops(page, "Shift+Tab")]
     wanted = [stop.told for stop in reversed(forth.stops)]
-    return [] if back == wanted else [f"Shift+Tab goes another way: {back[:5]} instead of {wanted[:5]}."]
+    for one, other in zip(back, wanted, strict=False):
+        if one != other:
+            return [f"Shift+Tab goes to {one} instead of {other}."]
+    return [] if len(back) == len(wanted) else [f"Shift+Tab stops {len(back)} times, Tab {len(wanted)} times."]
+
+
+def _stops(page: Any, key: str) -> Iterator[dict[str, Any]]:
+    """What has the focus after each press, once, until the focus leaves the page or is round the corner."""
+    seen, before = 0, -1
+    for _ in range(0, MOST, AT_ONCE):
+        for _ in range(AT_ONCE):
+            page.keyboard.press(key)
+        told = page.evaluate("(seen) => window.__keyboard.told.slice(seen)", seen)
+        seen += len(told)
+        for at in told:
+            if at is None and before < 0:
+                continue  # backwards from the top it goes around the corner first
+            if at is None or (at["again"] and at["number"] != before):
+                return
+            if not at["again"]:  # a date is one field of several parts
+                yield at
+            before = at["number"]
+    raise AssertionError(f"After {MOST} presses of {key} the page has not ended: {page.url}")
 
 
 def _about(at: dict[str, Any]) -> list[str]:
@@ -309,18 +334,22 @@ def _jump(before: dict[str, Any], at: dict[str, Any]) -> str:
     return ""
 
 
-def go(page: Any, name: str, *, key: str = "Tab") -> None:
-    """Press the key until what has the focus is called so, or begins so. Fails where nothing on the page does."""
+def go(page: Any, name: str) -> None:
+    """Press Tab until what has the focus is called so, or begins so; on a page just opened the first link skips the
+    header and the sidebar. Fails where nothing on the page is called so."""
     page.evaluate(SCRIPT)
     passed = []
+    if page.evaluate("() => !window.__keyboard.focused()"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
     for _ in range(MOST):
-        page.keyboard.press(key)
+        page.keyboard.press("Tab")
         at = page.evaluate("() => window.__keyboard.focused()")
         if at is not None:
             if at["name"].startswith(name):
                 return
             passed.append(at["name"])
-    raise AssertionError(f"{key} reaches nothing called {name!r} on {page.url}: {list(dict.fromkeys(passed))}")
+    raise AssertionError(f"Tab reaches nothing called {name!r} on {page.url}: {list(dict.fromkeys(passed))}")
 
 
 def says(page: Any) -> str:

@@ -58,19 +58,21 @@
         one.focus({ preventScroll: true });
     };
 
-    // What was typed wrongly comes first.
-    if (!document.querySelector("[autofocus], :focus")) {
-        document.querySelector("main [aria-invalid=true]")?.focus();
+    // What was done, or was typed wrongly, comes first; also where the address names a part of the page.
+    if (!document.querySelector("main :focus")) {
+        const said = document.getElementById("messages-said");
+        (said?.parentElement || document.querySelector("main [aria-invalid=true]"))?.focus({ preventScroll: Boolean(said) });
     }
 
-    // A page that asked for itself anew leaves the focus where it was; what has ended meanwhile is read out.
+    // A page that asked for itself anew stays where it was, and so does the focus; what has ended meanwhile is read out.
     const leave = (go, ended) => {
-        sessionStorage.setItem("ops-focus", JSON.stringify({ at: location.pathname, kept: rememberFocus(document), ended }));
+        sessionStorage.setItem("ops-focus", JSON.stringify({ at: location.pathname, kept: rememberFocus(document), down: scrollY, ended }));
         go();
     };
     const left = JSON.parse(sessionStorage.getItem("ops-focus") || "null");
     sessionStorage.removeItem("ops-focus");
     if (left && left.at === location.pathname) {
+        scrollTo(0, left.down);
         const end = left.ended && document.querySelector(".progress-end");
         if (!(left.kept && focusAgain(document, left.kept)) && end) {
             focusHere(end);
@@ -92,14 +94,15 @@
         }
     });
 
-    // A look that goes on: ask for its end, unless somebody is reading further down or writing already.
+    // A look that goes on: ask for its end, unless somebody is reading further down or writing already. A message stays
+    // until it can be read.
     const waiting = document.querySelector("[data-reload]");
     if (waiting) {
         setTimeout(() => {
-            if (scrollY === 0 && !document.querySelector("main details[open], main form :focus")) {
+            if (scrollY < 150 && !document.querySelector("main details[open], main form :focus")) {
                 leave(() => location.replace(waiting.dataset.reload));
             }
-        }, Number(waiting.dataset.after));
+        }, Number(waiting.dataset.after) + (document.querySelector(".messagelist") ? 5000 : 0));
     }
 
     // A part that shows what goes on: asked for anew every few seconds, unless somebody pauses it or looks elsewhere.
