@@ -14,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from opsadmin.retold import retold
 from stores import registry
 from stores.backends.failover.mode import CATCHING_UP, Mode
 from stores.errors import StoreError
@@ -67,7 +68,7 @@ def _badges(request: HttpRequest) -> list[Badge]:
     try:
         mode = _mode(request)
     except StoreError as error:
-        return [Badge("unknown", "?", _("Store not known"), str(error))]
+        return [Badge("unknown", "?", _("Store not known"), retold(str(error)))]
     return [] if mode is None else [badge_of(mode, _page_url(request))]
 
 
@@ -78,7 +79,7 @@ def _banners(request: HttpRequest) -> list[Banner]:
             return []
         return [banner_of(mode, waiting_writes(registry.host()), _page_url(request))]
     except StoreError as error:
-        return [Banner("critical", _("The store's directory cannot be used."), str(error))]
+        return [Banner("critical", _("The store's directory cannot be used."), retold(str(error)))]
 
 
 def _page_url(request: HttpRequest) -> str:
@@ -113,7 +114,7 @@ def badge_of(mode: Mode, url: str = "") -> Badge:
 
 def banner_of(mode: Mode, writes: int, url: str = "") -> Banner:
     values = {"when": when_text(mode.since), "who": mode.who or _("the operator")}
-    reason = _sentence(mode.reason)
+    reason = _sentence(retold(mode.reason))
     waits = _("Reads and writes go to the copy; no write waits for PostgreSQL yet.")
     if writes:
         waits = ngettext(
@@ -124,7 +125,7 @@ def banner_of(mode: Mode, writes: int, url: str = "") -> Banner:
     link = _("Store & fallback")
     if mode.stop:
         title = _("PostgreSQL answers, but a person must decide before this host returns to it.")
-        return Banner("critical", title, f"{_sentence(mode.stop)} {waits}", url, link)
+        return Banner("critical", title, f"{_sentence(retold(mode.stop))} {waits}", url, link)
     if mode.automatic:
         title = _("PostgreSQL does not answer since %(when)s.") % values
         return Banner("critical", title, f"{reason} {waits}".strip(), url, link, STORE_ALIAS)

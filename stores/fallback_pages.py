@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from opsadmin.retold import retold
 from stores import conflicts, registry, switching, timeline
 from stores.backends.failover.mode import Mode
 from stores.backends.failover.report import DocumentResync, ResyncReport
@@ -48,7 +49,7 @@ def store_fallback_page(request: HttpRequest) -> HttpResponse:
         return _overview(request)
     except StoreError as error:
         # Only the host's own directory can fail so.
-        return _page(request, "unreadable", error=str(error))
+        return _page(request, "unreadable", error=retold(str(error)))
 
 
 def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
@@ -172,7 +173,7 @@ def _unheard() -> str:
     try:
         ask_postgres(force=True)
     except StoreError as error:
-        return str(error)
+        return retold(str(error))
     return ""
 
 

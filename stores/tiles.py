@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from opsadmin.pages.actions import Action
 from opsadmin.pages.tiles import Tile
+from opsadmin.retold import retold
 from stores import registry
 from stores.backends.protocol import KINDS
 from stores.checks.copy_age import OLD_SECONDS
@@ -36,7 +37,7 @@ def store_tile(database: str) -> Tile | None:
         mode = registry.host().mode()
         note, is_old = _copy()
     except StoreError as error:
-        return Tile(_("Store mode"), _("Not known"), str(error), "critical", url, PERMISSION)
+        return Tile(_("Store mode"), _("Not known"), retold(str(error)), "critical", url, PERMISSION)
     badge = badge_of(mode)
     tone = badge.tone if badge.tone in ("warning", "critical") else "warning" if is_old else ""
     return Tile(_("Store mode"), badge.text, note if mode.backend == "postgres" else badge.note, tone, url, PERMISSION)

@@ -61,8 +61,7 @@ def _note_outage(database: str, report: HealthReport) -> None:
     if answers:
         answered(database, report.taken_at)
     elif answers is False:
-        with override(settings.LANGUAGE_CODE):
-            silent(database, _("PostgreSQL does not answer."), report.taken_at)
+        silent(database, "PostgreSQL does not answer.", report.taken_at)
 
 
 def happened(

@@ -39,6 +39,7 @@ from opsadmin.pages.report_view import view_of, with_silence, without_ignored
 from opsadmin.pages.site import caller_of, render_page, site_url
 from opsadmin.perform import find
 from opsadmin.postgres.aliases import default_alias, postgres_aliases
+from opsadmin.retold import retold
 from opsadmin.snapshots import latest
 
 logger = logging.getLogger(__name__)
@@ -180,8 +181,8 @@ def _silence(failed: Look | None) -> str:
         return ""
     for finding in (failed.silent or {}).get("findings", []):
         if finding["check"] == "connection.answers":
-            return str(finding["message"])
-    return failed.error or _("PostgreSQL does not answer.")
+            return retold(str(finding["message"]))
+    return retold(failed.error) or _("PostgreSQL does not answer.")
 
 
 def _still_working(request: HttpRequest) -> list[tuple[Any, str]]:

@@ -15,6 +15,7 @@ from opsadmin.pages.patient import ask
 from opsadmin.postgres.capabilities import OLDEST, Capabilities, capabilities_of
 from opsadmin.postgres.sentences import sentence_of
 from opsadmin.postgres.session import read_only
+from opsadmin.retold import retold
 from opsadmin.snapshots import latest
 
 _SEEN = "settings.access"
@@ -86,7 +87,7 @@ def _blind(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], list[str]] = {}
     for one in checks:
         if lack := one.get("unavailable"):
-            found.setdefault((lack["reason"], lack.get("fix", "")), []).append(one["title"])
+            found.setdefault((retold(lack["reason"]), retold(lack.get("fix", ""))), []).append(one["title"])
     return [{"titles": titles, "reason": reason, "fix": fix} for (reason, fix), titles in found.items()]
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from opsadmin.jobs.patiently import patiently
 from opsadmin.models import Mark
+from opsadmin.retold import retold
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ _ONE_DEPLOY = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Happened:
-    """A mark as a chart wants it. `until`: None where it was a moment; of what goes on, the end of what was asked for."""
+    """A mark as a chart wants it. `text`: a sentence of ours is in the reader's language. `until`: None where it was a moment; of what goes on, the end of what was asked for."""
 
     kind: str
     at: datetime
@@ -47,7 +48,7 @@ class Happened:
 def note_mark(
     database: str, kind: str, text: str, *, at: datetime | None = None, until: datetime | None = None
 ) -> None:
-    """Keep a mark. `database`: the alias, empty where it is about all. `kind`: one of `Mark.Kind`. What was noted already (the
+    """Keep a mark. `text`: a sentence in English, as `opsadmin.retold` knows it, or a name. `database`: the alias, empty where it is about all. `kind`: one of `Mark.Kind`. What was noted already (the
     same text at the same time) is not noted again, but gets its end.
 
     Raises ValueError for an unknown kind."""
@@ -81,7 +82,7 @@ def marks(database: str, start: datetime, end: datetime, kinds: Iterable[str] = 
             row.kind,
             row.at,
             end if _goes_on(row) else row.until,
-            row.text,
+            retold(row.text),
             goes_on=_goes_on(row),
         )
         for row in rows.order_by("at", "pk")

@@ -249,17 +249,17 @@ def _told(database: str, seen: Seen, added: Added | None, statements: StatementS
 
 def _note(database: str, added: Added, standing: Standing) -> None:
     if added.elsewhere:
-        marks.note_mark(database, Mark.Kind.RESTART, _("Another server took over."), at=standing.seen_at)
+        marks.note_mark(database, Mark.Kind.RESTART, "Another server took over.", at=standing.seen_at)
     elif added.restarted_at is not None:
         if standing.sleeps:
             marks.note_mark(
-                database, Mark.Kind.SUSPENDED, _("The compute was suspended, and woken."), at=added.restarted_at
+                database, Mark.Kind.SUSPENDED, "The compute was suspended, and woken.", at=added.restarted_at
             )
         else:
-            text = _("PostgreSQL started; its counters were lost.") if added.lost else _("PostgreSQL started.")
+            text = "PostgreSQL started; its counters were lost." if added.lost else "PostgreSQL started."
             marks.note_mark(database, Mark.Kind.RESTART, text, at=added.restarted_at)
     elif added.reset_at is not None:
-        marks.note_mark(database, Mark.Kind.RESET, _("The statistics were reset."), at=added.reset_at)
+        marks.note_mark(database, Mark.Kind.RESET, "The statistics were reset.", at=added.reset_at)
 
 
 def _note_health(database: str, report: HealthReport) -> None:

@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from opsadmin.retold import retold
 from stores import conflicts, get_store
 from stores.admin.json_value import JsonValueField
 from stores.backends.protocol import Document
@@ -170,7 +171,7 @@ class StoreConflictAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         except conflicts.ValueChanged as changed:
             return self._confirmation(request, conflict, decision, value, changed=str(changed))
         except StoreError as error:
-            return self._confirmation(request, conflict, decision, value, error=str(error))
+            return self._confirmation(request, conflict, decision, value, error=retold(str(error)))
         self._say(request, conflict, revision)
         following = StoreConflict.objects.filter(settled_at=None).order_by("-at", "kind", "path").first()
         if following is not None:
@@ -300,7 +301,7 @@ def _remarks(conflict: StoreConflict, document: Document | None, decided: Any) -
     try:
         after = apply_decision(document, tuple(conflict.keys), decided)
     except StoreError as error:
-        return [str(error)]
+        return [retold(str(error))]
     before = {str(remark) for remark in validate(conflict.kind, document)}
     found = (remark for remark in validate(conflict.kind, after) if remark.code != "unknown")
     return [str(remark) for remark in found if str(remark) not in before]

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from opsadmin.retold import retold
 from stores import get_store
 from stores.admin import document_revisions as revisions
 from stores.admin import document_save as saving
@@ -49,7 +50,7 @@ def raw_page(pages: JsonDocumentAdmin, request: HttpRequest, kind: str) -> HttpR
         merged = _text(kind, conflicted.merged.document)
         return _show(pages, request, kind, conflicted.current, merged, conflicts=shown_conflicts(conflicted))
     except StoreError as error:
-        return _show(pages, request, kind, base, text, store_error=str(error))
+        return _show(pages, request, kind, base, text, store_error=retold(str(error)))
 
 
 def _judge(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from opsadmin.retold import retold
 from stores import get_store
 from stores.admin import document_revisions as revisions
 from stores.admin import document_save as saving
@@ -202,7 +203,7 @@ class JsonDocumentAdmin(OutageMixin):
             conflicts = shown_conflicts(conflicted)
             return self._form_page(request, anew, conflicts=conflicts)
         except StoreError as error:
-            return self._form_page(request, form, store_error=str(error))
+            return self._form_page(request, form, store_error=retold(str(error)))
         self.saved(request, kind, changes)
         stay = "_continue" in request.POST
         return HttpResponseRedirect(request.path if stay else reverse("admin:stores_jsondocument_changelist"))

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from opsadmin.retold import retold
 from stores import registry
 from stores.backends.failover.mode import Mode
 from stores.engine.patience import waiting_at_most
@@ -46,7 +47,7 @@ def is_outage(error: BaseException) -> bool:
 def first_line(error: BaseException) -> str:
     """What the error says, without libpq's details: they hold host, port and role."""
     if isinstance(error, StoreUnavailable) or error.__cause__ is None:
-        return str(error).strip().partition("\n")[0]
+        return retold(str(error).strip().partition("\n")[0])
     state = getattr(error.__cause__, "sqlstate", None)
     return _("The server reported SQLSTATE %(state)s.") % {"state": state} if state else _("The line is down.")
 
