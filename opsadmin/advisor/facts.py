@@ -113,12 +113,13 @@ class Table:
         return next((one for one in self.columns.values() if one.number == number), None)
 
 
-def tables_of(ask: Ask, oids: Collection[int], *, measured: bool = False) -> dict[int, Table]:
+def tables_of(ask: Ask, oids: Collection[int], *, measured: bool = False, statistics: bool = True) -> dict[int, Table]:
     """The tables with those oids that may have an index: ordinary and partitioned ones, materialized views. `measured`:
-    look at the file of one that has no statistics, which waits where somebody holds the table."""
+    look at the file of one that has no statistics, which waits where somebody holds the table. `statistics`: what the
+    columns hold is wanted, too, for which PostgreSQL goes through the statistics of all tables."""
     if not oids:
         return {}
-    values = {"relations": list(oids), "measured": measured}
+    values = {"relations": list(oids), "measured": measured, "statistics": statistics}
     columns: dict[int, dict[str, Column]] = {}
     for row in ask(question("columns"), values):
         relid = row.pop("relid")

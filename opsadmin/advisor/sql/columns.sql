@@ -79,7 +79,7 @@ JOIN pg_type AS t ON t.oid = a.atttypid
 JOIN pg_database AS d ON d.datname = current_database()
 LEFT JOIN pg_collation AS k ON k.oid = a.attcollation
 LEFT JOIN pg_stats AS s
-    ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND s.inherited = (c.relkind = 'p')
+    ON %(statistics)s AND s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND s.inherited = (c.relkind = 'p')
 LEFT JOIN ordered AS o ON o.type = a.atttypid
 WHERE a.attrelid = ANY(%(relations)s::oid []) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
