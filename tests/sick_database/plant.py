@@ -39,10 +39,12 @@ class Bed:
         return connection
 
     def until(self, question: str, parameters: Sequence[object] = ()) -> None:
-        """Return when the question has a row; asked again and again, for at most 30 seconds."""
-        deadline = time.monotonic() + 30
+        """Return when the question has a row; asked again and again, for at most 90 seconds: machines are busy, and a loop
+        without a pause makes them so."""
+        deadline = time.monotonic() + 90
         while not self.superuser.execute(question.encode(), parameters or None).fetchall():
             assert time.monotonic() < deadline, f"This never came true: {question}"
+            time.sleep(0.02)
 
     def later(self, undo: Callable[[], object]) -> None:
         """Done before the cluster stops."""

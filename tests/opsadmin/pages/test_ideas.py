@@ -73,7 +73,8 @@ def test_the_running_workload(reader, visits):
     assert html.escape(ddl) in page
     assert 'name="create" value="1"' in page
     number = visits.execute(
-        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3"
+        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3 AND dbid = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
     ).fetchone()
     assert f"/admin/ops/queries/?queryid={number[0]}" in page
     assert "secret" not in page
@@ -144,7 +145,8 @@ def test_an_address_only_fills_the_form_in(reader, visits):
     assert "SELECT &#x27;a &lt;b&gt;&#x27;</textarea>" in page
     assert "<details open>" in page
     queryid = visits.execute(
-        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3"
+        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3 AND dbid = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
     ).fetchone()
     assert "WHERE &quot;dev.ice&quot; = $1 AND note &lt;&gt; $2</textarea>" in look(reader, queryid=queryid[0])
     assert "12345" in look(reader, queryid=12345)
@@ -200,7 +202,8 @@ def test_followed_indexes(reader, visits, counted_dsn, monkeypatch):
     ddl = f'CREATE INDEX "idx <é>" ON {TABLE} ("dev.ice")'
     visits.execute(ddl)
     queryid = visits.execute(
-        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3"
+        "SELECT queryid FROM pg_stat_statements WHERE query LIKE '%dev.ice%' AND calls = 3 AND dbid = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
     ).fetchone()
     followed = begin("store", ddl, "idx <é>", queries=[{"queryid": queryid[0]}], promise=0.1)
     assert followed is not None
