@@ -90,6 +90,7 @@ def delete(bed: Bed, table: str) -> None:
     bed.superuser.execute(f"DELETE FROM {table} WHERE id % 2 = 0".encode())
     flush_statistics(bed.superuser)
     bed.superuser.execute(f"VACUUM {table}".encode())
+    flush_statistics(bed.superuser)
 
 
 def test_an_old_snapshot_and_the_dead_rows_that_follow(server, look, deleted_from):
