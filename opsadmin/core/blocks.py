@@ -136,6 +136,8 @@ def said_number(name: str, value: float) -> str:
         return f"{value:.3g} %"
     if isinstance(value, int) or float(value).is_integer():
         return f"{value:,.0f}".replace(",", " ")
+    if abs(value) < 0.01:
+        return f"{value:.3g}"  # little is not nothing
     return f"{value:,.2f}".replace(",", " ")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -39,6 +41,8 @@ EVERY_SECONDS, PART = 2, "now"
 LONGEST_ADDRESS = 1800
 #: Rows of a table in a result.
 MOST_ROWS = 200
+#: What ended within that is what the person waits for: it has the focus, so that it is read out.
+NEWS = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ def _page(request: HttpRequest, run: OperationRun) -> HttpResponse:
         "may_stop": not state.is_over and run.heartbeat_at is not None and _may_stop(request, run),
         "is_stopping": bool(run.stop_asked_by) and not state.is_over,
         "next_step": _next_step(request, state),
+        "is_news": run.finished_at is not None and timezone.now() - run.finished_at < NEWS,
         "address": address,
         "live": f"{address}&part={PART}",
         "every": EVERY_SECONDS,
@@ -180,7 +185,7 @@ def _stop(request: HttpRequest, run: OperationRun) -> HttpResponse:
 
 # --- what became of it ----------------------------------------------------------------------------------------------
 def _of_verification(request: HttpRequest, state: RunState) -> NextStep | None:
-    if state.outcome == "interrupted":
+    if state.outcome in ("interrupted", "cancelled"):
         return NextStep(_("PostgreSQL takes back what was begun, by itself: nothing is left of it."))
     if state.outcome != "done":
         return None

@@ -86,6 +86,8 @@ def test_blocks_come_from_the_fields():
         ("12 %", said_number("share_percent", 12)),
         ("1 234 567", said_number("rows", 1_234_567)),
         ("25251", said_number("blocker_pid", 25_251)),
+        ("0.000163", said_number("promise", 0.00016308)),
+        ("0.16", said_number("promise", 0.163)),
         ("yes", said("is_unique", True)),
         ("Last seen", label_of("last_seen_at")),
     ],

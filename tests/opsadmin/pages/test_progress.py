@@ -261,6 +261,11 @@ def test_from_an_index_that_was_made_on_advice_to_whether_it_keeps_its_promise(r
     assert "Did it keep its promise?" in page
 
 
+def test_a_verification_that_was_stopped_left_nothing(reader):
+    stopped = run("verify_indexes", effect="writes", database="store", outcome="cancelled", error="It was stopped.")
+    assert "nothing is left of it" in reader.get(PAGE, {"run": stopped.pk}).text
+
+
 # --- the site database -----------------------------------------------------------------------------------------------
 @pytest.mark.django_db(databases=["default", "store"], transaction=True)
 def test_it_answers_while_another_process_writes(reader, sweep):
