@@ -241,6 +241,7 @@ def test_the_main_path_of_each_page(lead, shop, monkeypatch):
     follow(lead, f"Cancel the statement of session {waiter}")
     page.get_by_role("heading", name="What would happen").wait_for()
     follow(lead, "Cancel a statement")
+    heard(lead, "Done")
     page.get_by_text("Ended: the statement of").first.wait_for()
     shop.until("SELECT WHERE NOT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)", int(waiter))
 

@@ -53,10 +53,6 @@
         one?.focus({ preventScroll: true });
         return Boolean(one);
     };
-    const focusHere = (one) => {
-        one.tabIndex = -1;
-        one.focus({ preventScroll: true });
-    };
 
     // What was done, or was typed wrongly, comes first; also where the address names a part of the page.
     if (!document.querySelector("main :focus")) {
@@ -64,18 +60,17 @@
         (said?.parentElement || document.querySelector("main [aria-invalid=true]"))?.focus({ preventScroll: Boolean(said) });
     }
 
-    // A page that asked for itself anew stays where it was, and so does the focus; what has ended meanwhile is read out.
-    const leave = (go, ended) => {
-        sessionStorage.setItem("ops-focus", JSON.stringify({ at: location.pathname, kept: rememberFocus(document), down: scrollY, ended }));
+    // A page that asked for itself anew stays where it was, and so does the focus.
+    const leave = (go) => {
+        sessionStorage.setItem("ops-focus", JSON.stringify({ at: location.pathname, kept: rememberFocus(document), down: scrollY }));
         go();
     };
     const left = JSON.parse(sessionStorage.getItem("ops-focus") || "null");
     sessionStorage.removeItem("ops-focus");
     if (left && left.at === location.pathname) {
         scrollTo(0, left.down);
-        const end = left.ended && document.querySelector(".progress-end");
-        if (!(left.kept && focusAgain(document, left.kept)) && end) {
-            focusHere(end);
+        if (left.kept) {
+            focusAgain(document, left.kept);
         }
     }
 
@@ -134,7 +129,8 @@
             });
             // What is gone leaves the focus at the part, not at the top of the page.
             if (focused && !focusAgain(live, focused)) {
-                focusHere(live);
+                live.tabIndex = -1;
+                live.focus({ preventScroll: true });
             }
             offerCopies(live);
         };
@@ -144,7 +140,7 @@
                 const page = new DOMParser().parseFromString(await answer.text(), "text/html");
                 const fresh = page.getElementById(live.id);
                 if (!fresh || answer.redirected) {
-                    leave(() => location.reload(), true);
+                    leave(() => location.reload());
                 } else if (!paused && !isInUse()) {
                     take(fresh);
                 }
