@@ -37,6 +37,7 @@ SELECT
     a.connections,
     a.active,
     a.oldest_transaction,
+    a.waiting,
     a.idle_for
 FROM pg_stat_database AS d
 CROSS JOIN pg_stat_bgwriter AS g
@@ -49,15 +50,21 @@ CROSS JOIN (
     SELECT
         count(*) AS connections,
         count(*) FILTER (WHERE s.state = 'active' AND s.pid <> pg_backend_pid()) AS active,
+        count(*) FILTER (WHERE s.wait_event_type = 'Lock' AND s.datname = current_database()) AS waiting,
         coalesce(extract(epoch FROM clock_timestamp() - min(s.xact_start) FILTER (WHERE s.pid <> pg_backend_pid())), 0)
         ::float8 AS oldest_transaction,
-        -- Since when nobody but this site did anything; NULL where nobody else is here.
+        -- Since when nobody but this site did anything; NULL where nobody else is here. Between two looks, and when its pages
+        -- ask, a session of ours has the name that it began with.
         extract(
             epoch FROM clock_timestamp() - max(
                 CASE WHEN s.state IN ('active', 'idle in transaction') THEN clock_timestamp() ELSE s.state_change END
-            ) FILTER (WHERE s.pid <> pg_backend_pid() AND s.application_name NOT IN ('opsadmin', 'opsadmin console'))
+            ) FILTER (
+                WHERE s.pid <> pg_backend_pid()
+                AND s.application_name NOT IN ('opsadmin', 'opsadmin console', coalesce(nullif(own.name, ''), 'opsadmin'))
+            )
         )::float8 AS idle_for
     FROM pg_stat_activity AS s
+    CROSS JOIN (SELECT o.reset_val AS name FROM pg_settings AS o WHERE o.name = 'application_name') AS own
     WHERE coalesce(s.backend_type, 'client backend') = 'client backend'
 ) AS a
 WHERE d.datname = current_database()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -15,14 +16,17 @@ from opsadmin.core.errors import OperationFailed
 from opsadmin.models import Mark, Sample, SampledCounters, SampledStatement
 from opsadmin.workload import keeping, marks, sampler
 from opsadmin.workload.cells import cells_of
+from opsadmin.workload.coverage_said import sentences
 from opsadmin.workload.metrics import _metrics, register_metric
 from opsadmin.workload.sampler import Outcome, next_look, sample, sample_all
 from opsadmin.workload.standing import Standing
 from opsadmin.workload.sums import StatementSums
 from opsadmin.workload.trends import top_between
+from opsadmin.workload.windows import coverage
 from stores.engine import breaker
 from switchbot_site.local.cluster import SUPERUSER, Cluster
 from tests.fixtures.postgres import flush_statistics
+from tests.opsadmin.pages.counted import point_at
 from tests.opsadmin.workload.conftest import APP, BARE, alias_at, reset
 
 pytestmark = pytest.mark.django_db(databases=["default", "store"])
@@ -366,3 +370,50 @@ def test_a_time_of_the_past_is_a_mark_of_its_own() -> None:
     assert marks.marks("store", at + timedelta(hours=2), at + timedelta(days=1)) == []
     with pytest.raises(ValueError, match="party"):
         marks.note_mark("store", "party", "x")
+
+
+def test_sessions_that_wait_for_a_lock_are_told_beside_the_times(workload: psycopg.Connection) -> None:
+    sample("store")
+    now = timezone.now()
+    (said,) = [one for one in sentences(coverage("store", now - timedelta(hours=1), timezone.now())) if "locks" in one]
+    assert said.endswith("No look found a session waiting; what is over between two looks is not seen.")
+    with psycopg.connect(workload.info.dsn) as holder, psycopg.connect(workload.info.dsn) as waiter:
+        holder.execute("LOCK TABLE orders")
+        blocked = threading.Thread(target=lambda: waiter.execute(COUNT))
+        blocked.start()
+        until = time.monotonic() + 30
+        asked = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock' /* opsadmin */"
+        while not workload.execute(asked, [waiter.info.backend_pid]).fetchall():
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        sample("store")
+        holder.rollback()
+        blocked.join(30)
+    covered = coverage("store", now - timedelta(hours=1), timezone.now())
+    assert covered.waiting == 1
+    assert "At a look 1 session was waiting for one" in " ".join(sentences(covered))
+
+
+def test_what_this_site_does_itself_is_nobody_at_work(new_postgres, monkeypatch) -> None:
+    """Its sessions have the look's own name only while they look: idle ones have that of the alias."""
+    dsn = new_postgres.dsn("postgres")
+    own = str(connections["store"].settings_dict["OPTIONS"].get("application_name"))
+    assert own
+    point_at(monkeypatch, f"{dsn} application_name={own}")
+
+    def idle_for() -> float | None:
+        connections["store"].close()
+        sample("store")
+        stood = keeping.before("store").standing
+        assert stood is not None
+        return stood.idle_for
+
+    with psycopg.connect(dsn, autocommit=True, application_name=own) as session:
+        session.execute("SELECT 1")
+        assert idle_for() is None
+        with psycopg.connect(dsn, autocommit=True, application_name="the dashboard") as other:
+            other.execute("SELECT 1")
+            found = idle_for()
+            assert found is not None
+            assert 0 <= found < 60
+    connections["store"].close()
