@@ -88,7 +88,7 @@ def test_the_client_bounds_what_the_server_cannot_be_heard_to_end(far: DatabaseW
     start = time.monotonic()
     with pytest.raises(OperationalError, match=r"did not answer at \d\d:\d\d:\d\d; next try in \d s"):
         ask(far, "SELECT 1")
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 2
 
 
 def test_connecting_is_bounded_and_then_refused_at_once(far: DatabaseWrapper, proxy: Proxy) -> None:

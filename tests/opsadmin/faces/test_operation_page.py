@@ -335,3 +335,10 @@ def test_the_sidebar_has_all_operations_last(looker):
     operations = page[page.index('class="app-operations') :]
     found = re.findall(r'id="operations-(\w+)"', operations)
     assert found[-1] == "ops_run"
+
+
+def test_a_result_leads_back_to_the_page_it_belongs_to(admin_client):
+    page = admin_client.get(f"{RUN}list_tasks/?_run=1").text
+    assert re.search(r'href="/admin/ops/progress/"[^>]*>Back to Runs<', page)
+    page = admin_client.get(f"{RUN}list_incidents/?database=store").text
+    assert re.search(r'href="/admin/ops/logbook/\?database=store"[^>]*>Back to Incidents &amp; decisions<', page)
