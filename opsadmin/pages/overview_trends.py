@@ -21,10 +21,12 @@ from opsadmin.pages.pictures import Picture, picture
 from opsadmin.pages.queries_text import gist
 from opsadmin.pages.queries_view import percent, width_of
 from opsadmin.pages.site import site_url
+from opsadmin.workload.coverage_said import waits_said
 from opsadmin.workload.queries import said_ms
 from opsadmin.workload.trends import (
     Gap,
     Happened,
+    Point,
     SampledQuery,
     figures,
     gaps,
@@ -75,6 +77,7 @@ class Trends:
 
     latency: Picture | None
     answered: str
+    waits: str
     top: tuple[TopLine, ...]
     since: datetime | None
 
@@ -86,18 +89,19 @@ def trends_of(request: HttpRequest, database: str) -> Trends:
     now = timezone.now()
     since = sampled_since(database)
     if since is None:
-        return Trends(None, "", (), None)
+        return Trends(None, "", "", (), None)
     start = max(now - CHARTED, since)
     happened = marks(database, start, now, (*MARKED, Mark.Kind.OUTAGE))
     blind = gaps(database, start, now, POINTS)
-    latency = _latency(database, start, now, happened, blind) if now - start >= SHORTEST_CHART else None
-    return Trends(latency, _answered(database, start, now, happened), _top(request, database, now), since)
+    lines = several(database, ("p95_ms", "mean_ms", "lock_waits"), start, now, POINTS)
+    latency = _latency(lines, start, now, happened, blind) if now - start >= SHORTEST_CHART else None
+    waits = waits_said(max((one.high for one in lines["lock_waits"]), default=None))
+    return Trends(latency, _answered(database, start, now, happened), waits, _top(request, database, now), since)
 
 
 def _latency(
-    database: str, start: datetime, end: datetime, happened: list[Happened], blind: list[Gap]
+    lines: dict[str, list[Point]], start: datetime, end: datetime, happened: list[Happened], blind: list[Gap]
 ) -> Picture | None:
-    lines = several(database, ("p95_ms", "mean_ms"), start, end, POINTS)
     within, mean = lines["p95_ms"], lines["mean_ms"]
     if len(within) < 2:
         return None

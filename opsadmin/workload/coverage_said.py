@@ -36,6 +36,25 @@ def sentences(covered: Coverage) -> Iterator[str]:
             yield _("None from %(from)s to %(to)s: nobody looked.") % words
     if more := len(covered.missing) - len(longest):
         yield ngettext("So it was %(n)d more time.", "So it was %(n)d more times.", more) % {"n": more}
+    yield waits_said(covered.waiting)
+
+
+def waits_said(waiting: float | None) -> str:
+    """That times count waiting for locks, which nobody counts by itself. `waiting`: the most sessions that a look found waiting;
+    None where no look tells."""
+    said = [_("Times count waiting for locks, too.")]
+    if waiting:
+        said.append(
+            ngettext(
+                "At a look %(n)d session was waiting for one, so some of this is no work of the statements.",
+                "At a look %(n)d sessions were waiting for one, so some of this is no work of the statements.",
+                round(waiting),
+            )
+            % {"n": round(waiting)}
+        )
+    elif waiting is not None:
+        said.append(_("No look found a session waiting; what is over between two looks is not seen."))
+    return " ".join(said)
 
 
 def said_when(moment: datetime) -> str:

@@ -29,13 +29,15 @@ CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class Gauges:
-    """What is read as it is, and not counted. `connections_most`: max_connections."""
+    """What is read as it is, and not counted. `connections_most`: max_connections. `waiting`: sessions that wait for a lock, as far
+    as the role sees what others wait for."""
 
     size_bytes: float
     connections: float
     connections_most: float
     active: float
     oldest_transaction: float
+    waiting: float
 
 
 @dataclass(frozen=True)

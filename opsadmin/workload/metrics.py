@@ -54,6 +54,7 @@ _metrics: dict[str, Metric] = {
         Metric("connections_share", _("Connections of the limit"), "%"),
         Metric("active", _("Sessions at work")),
         Metric("oldest_transaction_s", _("Oldest transaction"), "s"),
+        Metric("lock_waits", _("Sessions waiting for a lock")),
         Metric("transactions", _("Transactions"), _RATE, adds_up=True),
         Metric("rollbacks_share", _("Rolled back"), "%"),
         Metric("cache_hit", _("Found in memory"), "%"),
@@ -129,6 +130,7 @@ def cells_of_look(gauges: Gauges, added: Added | None) -> Cells:
         "connections_share": Cell.of(gauges.connections, gauges.connections_most),
         "active": Cell.of(gauges.active),
         "oldest_transaction_s": Cell.of(gauges.oldest_transaction),
+        "lock_waits": Cell.of(gauges.waiting),
     }
     if added is not None and added.counters is not None:
         found |= _counted(added.counters, added.seconds)

@@ -55,7 +55,7 @@ class Missing(Result):
 class Coverage(Result):
     """How much of [start, end) was sampled. `since`: of the first sample that there is, None where there is none; `answered`: the
     looks that PostgreSQL answered, `possible`: those that the schedule would have taken since then. `missing`: in the order of
-    time."""
+    time. `waiting`: the most sessions that a look found waiting for a lock, None where no sample tells."""
 
     start: datetime
     end: datetime
@@ -63,6 +63,7 @@ class Coverage(Result):
     answered: int
     possible: int
     missing: tuple[Missing, ...] = ()
+    waiting: float | None = None
 
     @property
     def is_short(self) -> bool:
@@ -92,7 +93,9 @@ def coverage(database: str, start: datetime, end: datetime) -> Coverage:
     if since is None:
         return Coverage(start, end, None, 0, 0)
     rows = whole_rows(database, Sample.Kind.METRICS, start, end, timezone.now())
-    looks = [cell for row in rows if (cell := cells_of(row.data).get("up")) is not None]
+    cells = [cells_of(row.data) for row in rows]
+    looks = [cell for one in cells if (cell := one.get("up")) is not None]
+    waiting = max((one["lock_waits"].high for one in cells if "lock_waits" in one), default=None)
     answered = round(sum(cell.sum for cell in looks))
     possible = max(answered, -int(-(end - max(start, since)) // EVERY))
     missing = [Missing(one.start, one.end, is_outage=False) for one in gaps(database, start, end)]
@@ -100,4 +103,4 @@ def coverage(database: str, start: datetime, end: datetime) -> Coverage:
         Missing(max(one.at, start), min(one.until or one.at, end), is_outage=True)
         for one in marks(database, start, end, [Mark.Kind.OUTAGE])
     ]
-    return Coverage(start, end, since, answered, possible, tuple(sorted(missing, key=lambda one: one.start)))
+    return Coverage(start, end, since, answered, possible, tuple(sorted(missing, key=lambda one: one.start)), waiting)
