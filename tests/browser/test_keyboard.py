@@ -104,7 +104,7 @@ def addresses() -> list[str]:
         progress={"done": 100, "total": 100, "message": "It is there.", "detail": {"index": "public.keyboard_one"}},
     )
     ours = (
-        "overview/ overview/?ignore=index.unused&object=public.idx_1 queries/?range=24h queries/?range=24h&queryid=104 "
+        "overview/?area=vacuum overview/?ignore=index.unused&object=public.idx_1 queries/?range=24h queries/?range=24h&queryid=104 "
         "indexes/?list=duplicate indexes/?index=public.keyboard_one ideas/ tables/ tables/?schema=public&name=keyboard_shop "
         "activity/?text=keyboard sql/ sql/?history store-health/ store-fallback/ store-fallback/?preview=filesystem "
         f"progress/ progress/?show=schedule progress/?run={run.pk} logbook/ logbook/?incident={Incident.objects.latest('pk').pk} "
