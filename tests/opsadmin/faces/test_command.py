@@ -215,7 +215,7 @@ def test_help_comes_from_the_parameters():
     code, out, _err = ops("everything", "--help")
     assert code == 0
     for text in (
-        "--query TEXT",
+        "--query SQL",
         "--max-size-mb X",
         "--no-analyze",
         "100 % of them",
@@ -225,6 +225,7 @@ def test_help_comes_from_the_parameters():
     for hidden in ("--max_size_mb", "--max-index-size-mb", "--settings", "--yes"):
         assert hidden not in out
     assert "--yes" in ops("drop", "-h")[1]
+    assert "--text TEXT" in ops("record_decision", "--help")[1], "what has several lines is no SQL"
 
 
 def test_an_unknown_name_and_a_near_one():
