@@ -166,3 +166,5 @@ SELECT pg_catalog.jsonb_build_object(
         FROM dashboard CROSS JOIN home
     )
 )::text
+-- So that it is not taken for a statement of the dashboard.
+/* opsadmin */

@@ -87,13 +87,17 @@ class TestEveryPage:
         get_store("settings").read()
         assert registry.host().mode().automatic
         for path in PAGES:
-            started = time.monotonic()
-            answer = admin_client.get(path)
-            took = time.monotonic() - started
-            assert answer.status_code == 200, path
-            assert "PostgreSQL does not answer since" in answer.text, path
-            assert KEY not in answer.text, path
-            # The host knows, so no page waits for PostgreSQL (generous: machines are busy).
+            took = 1.0
+            for _ in range(3):
+                started = time.monotonic()
+                answer = admin_client.get(path)
+                took = min(took, time.monotonic() - started)
+                assert answer.status_code == 200, path
+                assert "PostgreSQL does not answer since" in answer.text, path
+                assert KEY not in answer.text, path
+                if took < 0.9:
+                    break
+            # The host knows, so no page waits for PostgreSQL: what waits does so each time, a busy machine does not.
             assert took < 0.9, (path, took)
 
     def test_they_come_back_by_themselves(self, admin_client, rows):
