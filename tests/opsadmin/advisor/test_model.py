@@ -65,10 +65,11 @@ SCANS = [
     ),
     Case("SELECT sum(price) FROM measured WHERE twenty < 1000", "measured", ("twenty",), "twenty < 1000"),
     Case(
-        "SELECT count(*) FROM measured WHERE twenty < 1000",
+        # Of many rows: from PostgreSQL 16 on empty pages stand at the table's end, which are not in the visibility map.
+        "SELECT count(*) FROM measured WHERE twenty < 10000",
         "measured",
         ("twenty",),
-        "twenty < 1000",
+        "twenty < 10000",
         more=(("only", True),),
     ),
     Case(
