@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -101,6 +103,13 @@ class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "secret": getattr(request, SECRET),
         }
         return TemplateResponse(request, "admin/opsadmin/apitoken/created.html", context)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        # Django leads to the list only who may change what is in it, and nobody may change a token.
+        answer = super().response_delete(request, obj_display, obj_id)
+        if answer.status_code != HTTPStatus.FOUND:
+            return answer
+        return HttpResponseRedirect(reverse("admin:opsadmin_apitoken_changelist", current_app=self.admin_site.name))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from opsadmin.core.roles import Role
 from opsadmin.faces.tokens import issue
-from opsadmin.models import CheckThreshold, HealthSnapshot, IgnoredFinding, OperationRun, Retention, RoleGroup
+from opsadmin.models import ApiToken, CheckThreshold, HealthSnapshot, IgnoredFinding, OperationRun, Retention, RoleGroup
 from opsadmin.pages import patient
 from opsadmin.pages.settings_checks import ThresholdForm, find
 from tests.opsadmin.faces.people import person
@@ -190,6 +190,9 @@ def test_tokens_are_ones_own_unless_one_sees_all(reader, client):
     own = look(client, part="access")
     assert "mine" in own
     assert "foreign" not in own
+    revoked = client.post(f"/admin/opsadmin/apitoken/{mine.pk}/delete/", {"post": "yes"})
+    assert revoked["Location"] == "/admin/opsadmin/apitoken/"
+    assert not ApiToken.objects.filter(user=owner).exists()
     client.force_login(person("nobody", "opsadmin.view_database"))
     assert "API tokens" not in look(client, part="access")
 
