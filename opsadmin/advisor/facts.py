@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+#: Seconds from a VACUUM on after which the inserts since then tell how many there are. Our choice.
+SETTLED = 600.0
 _HERE = Path(__file__).parent / "sql"
 Ask = Callable[[str, dict[str, Any]], list[dict[str, Any]]]
 
@@ -82,7 +84,8 @@ class ExistingIndex:
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """`rows`, `pages`: as the planner counts them. `inserts`, `updates`, `hot`, `deletes`: rows since the counters began;
-    `since_seconds`: how long that is, 0 where nobody knows. `root`: the partitioned or inherited table at the top, itself
+    `since_seconds`: how long that is, 0 where nobody knows. `inserts_a_second`: since the last VACUUM, None where that was only
+    a moment ago or never. `root`: the partitioned or inherited table at the top, itself
     where there is none above it. `foreign_keys`: of each the numbers of its columns."""
 
     oid: int
@@ -99,6 +102,7 @@ class Table:
     deletes: int = 0
     scans: int = 0
     since_seconds: float = 0.0
+    inserts_a_second: float | None = None
     parent: int = 0
     root: int = 0
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -119,7 +123,7 @@ def tables_of(ask: Ask, oids: Collection[int], *, measured: bool = False, statis
     columns hold is wanted, too, for which PostgreSQL goes through the statistics of all tables."""
     if not oids:
         return {}
-    values = {"relations": list(oids), "measured": measured, "statistics": statistics}
+    values = {"relations": list(oids), "measured": measured, "statistics": statistics, "settled": SETTLED}
     columns: dict[int, dict[str, Column]] = {}
     for row in ask(question("columns"), values):
         relid = row.pop("relid")

@@ -40,7 +40,11 @@ counted AS (
         sum(pg_stat_get_tuples_updated(c.oid))::bigint AS updates,
         sum(pg_stat_get_tuples_hot_updated(c.oid))::bigint AS hot,
         sum(pg_stat_get_tuples_deleted(c.oid))::bigint AS deletes,
-        sum(pg_stat_get_numscans(c.oid) + coalesce(x.scans, 0))::bigint AS scans
+        sum(pg_stat_get_numscans(c.oid) + coalesce(x.scans, 0))::bigint AS scans,
+        -- What was loaded at once is behind it, and counted no more.
+        CASE WHEN bool_and(v.seconds >= %(settled)s) THEN
+            sum(pg_stat_get_ins_since_vacuum(c.oid) / v.seconds)
+        END::float8 AS inserts_a_second
     FROM parts AS p
     JOIN pg_class AS c ON c.oid = p.part AND c.relkind IN ('r', 'm')
     -- Nobody looked at it yet. Measuring waits behind an ALTER TABLE: only for who holds a lock on it already.
@@ -56,6 +60,12 @@ counted AS (
         FROM pg_index AS i
         WHERE i.indrelid = c.oid
     ) AS x ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT
+            extract(
+                EPOCH FROM now() - greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid))
+            ) AS seconds
+    ) AS v ON TRUE
     GROUP BY p.relid
 )
 
@@ -73,6 +83,7 @@ SELECT
     coalesce(z.hot, 0) AS hot,
     coalesce(z.deletes, 0) AS deletes,
     coalesce(z.scans, 0) AS scans,
+    z.inserts_a_second,
     coalesce(extract(
         EPOCH FROM now() - greatest(d.stats_reset, pg_postmaster_start_time())
     ), 0)::float8 AS since_seconds,
