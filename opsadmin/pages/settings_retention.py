@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ from django import forms
 from django.contrib.admin.models import CHANGE
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,37 +16,16 @@ from django.utils.translation import gettext_lazy
 
 from opsadmin.core.blocks import said_number
 from opsadmin.core.errors import NotPermitted
-from opsadmin.models import (
-    AlertDelivery,
-    AskedStatement,
-    HealthSnapshot,
-    Incident,
-    Mark,
-    OperationRun,
-    Retention,
-    Sample,
-    SampledStatement,
-)
+from opsadmin.models import Retention
 from opsadmin.pages.settings_checks import note
 from opsadmin.pages.site import caller_of
 from opsadmin.perform import perform, preview
 from opsadmin.retention.bounds import Bound
 from opsadmin.retention.kept import Kept, all_kept, kept
-from opsadmin.retention.surplus import lost_by
-from opsadmin.workload.levels import LEVEL_OF
+from opsadmin.retention.surplus import lost_by, present
 
 OPERATION = "set_retention"
 PERMISSION = "opsadmin.change_retention"
-
-_ROWS: dict[str, Callable[[], QuerySet[Any]]] = {
-    "statement_texts": SampledStatement.objects.all,
-    "marks": Mark.objects.all,
-    "health_reports": HealthSnapshot.objects.all,
-    "runs": OperationRun.objects.all,
-    "incidents": Incident.objects.all,
-    "alerts": AlertDelivery.objects.all,
-    "asked_statements": AskedStatement.objects.all,
-}
 
 
 @dataclass(frozen=True)
@@ -90,11 +67,10 @@ def shown_one(name: str) -> Shown:
 
 def _count(bound: Bound) -> str:
     try:
-        if bound.name in LEVEL_OF:
-            return said_number("", Sample.objects.filter(level=LEVEL_OF[bound.name].name).count())
-        return said_number("", _ROWS[bound.name]().count()) if bound.name in _ROWS else ""
+        found = present(bound)
     except DatabaseError:
         return "–"
+    return "" if found is None else said_number("", found)
 
 
 class RetentionForm(forms.Form):
